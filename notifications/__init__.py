@@ -1,0 +1,20 @@
+"""The client that other services install: it starts notifications and needs nothing but Temporal's client."""
+
+from notifications.client import Notification, NotificationsClient
+from notifications.contracts.errors import (
+    IdempotencyConflict,
+    InvalidNotification,
+    NotificationError,
+    NotificationNotFound,
+    ServiceUnreachable,
+)
+
+__all__ = [
+    "IdempotencyConflict",
+    "InvalidNotification",
+    "Notification",
+    "NotificationError",
+    "NotificationNotFound",
+    "NotificationsClient",
+    "ServiceUnreachable",
+]

@@ -1,0 +1,25 @@
+"""What can go wrong, in the domain's words. Transports map these classes to statuses and close codes."""
+
+
+class NotificationError(Exception):
+    """The root: everything this service refuses or cannot do."""
+
+
+class InvalidNotification(NotificationError):
+    """The request is at fault and changed nothing. `errors` maps each field to its messages."""
+
+    def __init__(self, errors: dict[str, list[str]]) -> None:
+        super().__init__("; ".join(f"{field}: {' '.join(messages)}" for field, messages in errors.items()))
+        self.errors = errors
+
+
+class IdempotencyConflict(NotificationError):
+    """This idempotency key already stands for a notification with another content."""
+
+
+class NotificationNotFound(NotificationError):
+    """No such notification, or not the caller's: the two are never told apart."""
+
+
+class ServiceUnreachable(NotificationError):
+    """The notification service cannot be reached, and nothing was accepted."""

@@ -1,0 +1,12 @@
+"""How large anything from outside may be. One place, quoted by the errors and the OpenAPI document."""
+
+USER_CHARS = 128
+TITLE_CHARS = 200
+MESSAGE_CHARS = 5_000
+KEY_CHARS = 255
+OBJECT_CHARS = 100
+METADATA_BYTES = 16 * 1024
+METADATA_DEPTH = 6
+IDS_PER_CALL = 500
+ACCEPT_SECONDS = 2.0
+"""How long a caller waits for the first step before it is told 'accepted, visible soon'."""

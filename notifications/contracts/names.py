@@ -1,0 +1,53 @@
+"""Every name that Temporal or PostgreSQL will remember, each built in one place.
+
+Renaming one strands what already runs under the old name: change none of them, add new ones.
+"""
+
+from uuid import UUID, uuid5
+
+from notifications.contracts.vocabulary import Channel
+
+NOTIFICATION_QUEUE = "notifications"
+NOTIFICATION_WORKFLOW = "notification"
+ACCEPTED_UPDATE = "accepted"
+
+ACCEPT_ACTIVITY = "accept"
+PUBLISH_ACTIVITY = "publish"
+CONCLUDE_ACTIVITY = "conclude"
+SEND_ACTIVITY = "send"
+
+INBOX_HINTS = "inbox_hints"
+"""The PostgreSQL channel on which users whose inbox moved are named."""
+
+_KEYED = UUID("8f2f5f0e-4f0c-5c3b-9a51-6f1d1c0c7f11")
+
+
+def delivery_queue(channel: Channel) -> str:
+    """One queue per vendor channel, so that its rate limit is exact and its outage holds back nothing else."""
+    return f"delivery-{channel}"
+
+
+def notification_workflow_id(notification_id: UUID) -> str:
+    return f"notification:{notification_id}"
+
+
+def keyed_notification_id(idempotency_key: str) -> UUID:
+    """The id that a key stands for, for ever.
+
+    Because it is derived, a repeated call lands on the same workflow and the same primary key without
+    anything having to remember the key, and the caller knows the id before anybody has answered.
+    """
+    return uuid5(_KEYED, idempotency_key)
+
+
+def delivery_id(notification_id: UUID, channel: Channel) -> UUID:
+    return uuid5(notification_id, channel)
+
+
+def send_key(delivery: UUID, generation: int) -> str:
+    """The provider's idempotency key of a delivery.
+
+    The generation is kept while an outcome is unknown and renewed after a definite failure, because
+    Courier stores and replays the first answer to a key, a 500 included.
+    """
+    return f"{delivery}:{generation}"

@@ -1,0 +1,32 @@
+"""What may be said about a notification besides whom it is for and of which type."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any, TypedDict
+
+
+class DeliveryOptions(TypedDict, total=False):
+    """Everything but the words, named as in the REST body."""
+
+    delivery_channels: Iterable[str] | None
+    """Of `in_app email sms push`; left out: the type's defaults."""
+    metadata: Mapping[str, Any] | None
+    related_object_type: str | None
+    related_object_id: object
+    group_key: str | None
+    notification_key: str | None
+    priority: str | None
+    """Of `low normal high urgent`; left out: the type's own."""
+    scheduled_for: datetime | None
+    expires_at: datetime | None
+    idempotency_key: str | None
+    """The same key again is the same notification; left out: `notification_key`, else every call is new."""
+
+
+class NotifyOptions(DeliveryOptions, total=False):
+    """Keyword arguments of `notify` and `notify_many`."""
+
+    title: str | None
+    message: str | None
+    template_key: str | None
+    """Instead of title and message; `metadata` holds its variables."""
