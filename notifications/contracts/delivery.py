@@ -26,7 +26,7 @@ class Plan:
     means that the notification existed before this workflow, and nothing is left to do."""
     status: NotificationStatus
     not_before: datetime | None = None
-    """Set when the notification waits for its scheduled time, in-app included."""
+    """Set when the notification has to wait, its in-app delivery included."""
     deliveries: tuple[PlannedDelivery, ...] = ()
 
 

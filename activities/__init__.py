@@ -1,0 +1,1 @@
+"""The steps that touch the world, as classes with their collaborators injected."""

@@ -1,0 +1,143 @@
+"""Bringing one delivery to its provider: last check, attempt written down, call, outcome written down.
+
+No transaction is open during the call. Should the process die after any line: before the attempt is
+written nothing was sent; after it, the next attempt asks with the same key, and the provider answers what
+it answered, or would have answered, to the first.
+"""
+
+from datetime import UTC, datetime, timedelta
+
+from temporalio import activity
+from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
+
+from notifications.contracts import names
+from notifications.contracts.delivery import SendInput, SendResult
+from notifications.contracts.vocabulary import DeliveryStatus
+from persistence.database import Database
+from persistence.deliveries import AttemptRecord, DeliveryRepository, DueDelivery
+from policy.channels import decide
+from policy.retries import GiveUp, Outcome, Reason, after_attempt
+from policy.types import policy_of
+from providers.provider import (
+    DeliveryProvider,
+    OutcomeUnknown,
+    OutgoingMessage,
+    ProviderBusy,
+    ProviderError,
+    ProviderMisconfigured,
+    RecipientRejected,
+)
+
+_OUTCOMES: dict[type[ProviderError], Outcome] = {
+    RecipientRejected: Outcome.REJECTED,
+    ProviderBusy: Outcome.BUSY,
+    OutcomeUnknown: Outcome.UNKNOWN,
+    ProviderMisconfigured: Outcome.MISCONFIGURED,
+}
+
+
+class DeliveryActivities:
+    def __init__(self, *, database: Database, provider: DeliveryProvider) -> None:
+        self._database = database
+        self._provider = provider
+
+    @activity.defn(name=names.SEND_ACTIVITY)
+    async def send(self, input: SendInput) -> SendResult:
+        """One attempt. A settled, unwanted or expired delivery is answered without calling anybody.
+
+        Raises:
+            ApplicationError: try again after the delay that it carries.
+        """
+        async with self._database.transaction() as transaction:
+            due = await DeliveryRepository(transaction).due(input.delivery_id)
+        if due is None:
+            return SendResult(status=DeliveryStatus.CANCELLED, reason="deleted")
+        if due.status.is_settled:
+            return SendResult(status=due.status, reason=due.reason)
+        unwanted = _why_not(due, now=datetime.now(UTC))
+        if unwanted is not None:
+            return await self._skip(due, unwanted)
+
+        async with self._database.transaction() as transaction:
+            number = await DeliveryRepository(transaction).start_attempt(due)
+        if number is None:
+            raise ApplicationError("The delivery moved on meanwhile.", category=ApplicationErrorCategory.BENIGN)
+        try:
+            accepted = await self._provider.send(_message(due))
+        except ProviderError as error:
+            return await self._record_refusal(due, number, error)
+
+        async with self._database.transaction() as transaction:
+            await DeliveryRepository(transaction).record_sent(
+                due,
+                AttemptRecord(number=number, outcome=Outcome.ACCEPTED),
+                provider=self._provider.name,
+                message_id=accepted.message_id,
+            )
+        return SendResult(status=DeliveryStatus.SENT)
+
+    async def _skip(self, due: DueDelivery, reason: str) -> SendResult:
+        async with self._database.transaction() as transaction:
+            await DeliveryRepository(transaction).move(due.id, DeliveryStatus.SKIPPED, reason=reason)
+        return SendResult(status=DeliveryStatus.SKIPPED, reason=reason)
+
+    async def _record_refusal(self, due: DueDelivery, number: int, error: ProviderError) -> SendResult:
+        retry_after = error.retry_after_seconds if isinstance(error, ProviderBusy) else None
+        attempt = AttemptRecord(
+            number=number,
+            outcome=_OUTCOMES[type(error)],
+            status_code=error.status_code,
+            retry_after_seconds=retry_after,
+        )
+        step = after_attempt(
+            attempt.outcome,
+            channel=due.channel,
+            attempt=number,
+            retry_after_seconds=retry_after,
+            key_spent=error.key_spent if isinstance(error, ProviderBusy) else None,
+            in_doubt=due.in_doubt,
+        )
+        async with self._database.transaction() as transaction:
+            deliveries = DeliveryRepository(transaction)
+            if isinstance(step, GiveUp):
+                await deliveries.record_failed(due, attempt, reason=step.reason)
+                return SendResult(status=DeliveryStatus.FAILED, reason=step.reason)
+            await deliveries.record_retry(
+                due, attempt, reason=step.reason, after_seconds=step.after_seconds, renew_key=step.renew_key
+            )
+        raise ApplicationError(
+            f"{step.reason} ({error})",
+            type=step.reason,
+            next_retry_delay=timedelta(seconds=step.after_seconds),
+            # Expected, recorded and shown to whoever watches the notification: no cause for alarm in the log.
+            category=ApplicationErrorCategory.BENIGN,
+        )
+
+
+def _why_not(due: DueDelivery, *, now: datetime) -> str | None:
+    """Preferences, addresses and expiry as they are now, which may not be as they were at acceptance."""
+    if due.expires_at is not None and due.expires_at <= now:
+        return Reason.EXPIRED
+    decision = decide(
+        due.channel,
+        policy=policy_of(due.notification_type),
+        switches=due.reachability.switches,
+        has_address=due.reachability.has_address(due.channel),
+    )
+    return None if decision.use else decision.rule
+
+
+def _message(due: DueDelivery) -> OutgoingMessage:
+    address = due.reachability.address(due.channel)
+    if address is None:
+        raise ValueError("A delivery without an address was to be sent.")
+    return OutgoingMessage(
+        idempotency_key=names.send_key(due.id, due.key_generation),
+        delivery_id=str(due.id),
+        channel=due.channel,
+        user_id=due.user_id,
+        address=address,
+        subject=due.subject,
+        body=due.body,
+        expires_at=due.expires_at,
+    )

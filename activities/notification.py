@@ -1,0 +1,106 @@
+"""The short, idempotent steps of a notification's life: each is one transaction, run as a local activity.
+
+They run again after a crash, so each finds its own earlier work and changes nothing twice.
+"""
+
+from datetime import UTC, datetime
+
+from temporalio import activity
+from temporalio.exceptions import ApplicationError
+
+from activities.acceptance import draft, planned_delivery
+from notifications.contracts import names
+from notifications.contracts.delivery import ConcludeInput, Conclusion, Plan, PublishInput
+from notifications.contracts.errors import IdempotencyConflict, InvalidNotification
+from notifications.contracts.notification import NotificationRequest
+from notifications.contracts.vocabulary import Channel, DeliveryStatus, NotificationStatus
+from persistence import events
+from persistence.database import Database, Transaction
+from persistence.deliveries import DeliveryRepository
+from persistence.inbox import InboxRepository
+from persistence.notifications import NotificationRepository
+from persistence.recipients import RecipientRepository
+from persistence.templates import TemplateRepository
+
+
+class NotificationActivities:
+    def __init__(self, *, database: Database) -> None:
+        self._database = database
+
+    @activity.defn(name=names.ACCEPT_ACTIVITY)
+    async def accept(self, request: NotificationRequest) -> Plan:
+        """Everything that makes a notification exist, in one transaction: after it, it is readable and live.
+
+        Raises:
+            ApplicationError: of type InvalidNotification, with the faulty fields; nothing was written.
+        """
+        try:
+            async with self._database.transaction() as transaction:
+                return await _accept(transaction, request)
+        except (InvalidNotification, IdempotencyConflict) as error:
+            details = [error.errors] if isinstance(error, InvalidNotification) else []
+            raise ApplicationError(
+                "The request was refused.", *details, type=type(error).__name__, non_retryable=True
+            ) from None
+
+    @activity.defn(name=names.PUBLISH_ACTIVITY)
+    async def publish(self, input: PublishInput) -> None:
+        """The scheduled time has come: the notification enters its owner's inbox."""
+        async with self._database.transaction() as transaction:
+            notifications = NotificationRepository(transaction)
+            notification = await notifications.get(input.notification_id)
+            if notification is None or Channel.IN_APP not in notification["channels"]:
+                return
+            delivery = names.delivery_id(input.notification_id, Channel.IN_APP)
+            inbox = InboxRepository(transaction)
+            await inbox.lock(notification["user_id"])
+            if await DeliveryRepository(transaction).move(delivery, DeliveryStatus.DELIVERED, reason=None):
+                item = await notifications.publish(input.notification_id)
+                if item is not None:
+                    unread = 0 if item["is_read"] else 1
+                    await inbox.append(notification["user_id"], [events.new_notification(item)], unread=unread)
+
+    @activity.defn(name=names.CONCLUDE_ACTIVITY)
+    async def conclude(self, input: ConcludeInput) -> Conclusion:
+        """Gives every delivery that ended without an outcome its terminal status, and so the notification."""
+        async with self._database.transaction() as transaction:
+            deliveries = DeliveryRepository(transaction)
+            for given_up in input.given_up:
+                await deliveries.move(given_up.delivery_id, DeliveryStatus.FAILED, reason=given_up.reason)
+            return Conclusion(status=await NotificationRepository(transaction).settle(input.notification_id))
+
+
+async def _accept(transaction: Transaction, request: NotificationRequest) -> Plan:
+    person = await RecipientRepository(transaction).reachability(request.user, request.notification_type)
+    templates = (
+        await TemplateRepository(transaction).texts(request.template_key, locale=person.locale)
+        if request.template_key
+        else {}
+    )
+    acceptance = draft(request, person=person, templates=templates, now=datetime.now(UTC))
+    if not await NotificationRepository(transaction).insert(acceptance.notification):
+        return await _found(transaction, request)
+    await DeliveryRepository(transaction).insert(acceptance.deliveries)
+    if acceptance.item is not None:
+        await InboxRepository(transaction).append(request.user, [events.new_notification(acceptance.item)], unread=1)
+    return Plan(
+        call_id=request.call_id,
+        status=acceptance.status,
+        not_before=acceptance.not_before,
+        deliveries=acceptance.planned,
+    )
+
+
+async def _found(transaction: Transaction, request: NotificationRequest) -> Plan:
+    """The id was taken: by this workflow before a crash, or by an earlier one that Temporal has forgotten."""
+    existing = await NotificationRepository(transaction).get(request.notification_id)
+    if existing is None or existing["fingerprint"] != request.fingerprint:
+        raise IdempotencyConflict
+    mine = existing["call_id"] == request.call_id
+    unsettled = await DeliveryRepository(transaction).unsettled_channels(request.notification_id) if mine else []
+    return Plan(
+        call_id=existing["call_id"],
+        status=NotificationStatus(existing["status"]),
+        not_before=existing["scheduled_for"] if unsettled else None,
+        deliveries=tuple(planned_delivery(request, channel) for channel in unsettled if channel.is_external),
+    )

@@ -1,0 +1,1 @@
+"""PostgreSQL, the truth: tables, one repository per subject, the inbox with its counters and events."""

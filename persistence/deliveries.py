@@ -1,0 +1,265 @@
+"""Deliveries and their attempts: claimed before a provider is called, recorded after it has answered."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import exists, func, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from notifications.contracts.vocabulary import Channel, DeliveryStatus, NotificationType
+from persistence import events
+from persistence.database import Transaction
+from persistence.inbox import InboxRepository
+from persistence.models import Attempt, Delivery, Notification, NotificationSetting, Recipient
+from persistence.notifications import NotificationRepository
+from persistence.recipients import REACHABILITY, Reachability, reachability_of
+from policy.outcomes import may_follow
+from policy.retries import Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class DueDelivery:
+    """A delivery about to be sent, with all that the last check and the provider need."""
+
+    id: UUID
+    notification_id: UUID
+    user_id: str
+    channel: Channel
+    notification_type: NotificationType
+    status: DeliveryStatus
+    reason: str | None
+    subject: str
+    body: str
+    attempts: int
+    key_generation: int
+    in_doubt: bool
+    """An attempt under the current key may have got through: it had no answer, or its process died."""
+    expires_at: datetime | None
+    reachability: Reachability
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttemptRecord:
+    """How one attempt ended, to be written down in one transaction with what follows from it."""
+
+    number: int
+    outcome: Outcome
+    status_code: int | None = None
+    retry_after_seconds: float | None = None
+
+
+class DeliveryRepository:
+    def __init__(self, transaction: Transaction) -> None:
+        self._transaction = transaction
+        self._connection = transaction.connection
+
+    async def insert(self, rows: Sequence[dict[str, Any]]) -> None:
+        await self._connection.execute(insert(Delivery).values(list(rows)))
+
+    async def unsettled_channels(self, notification_id: UUID) -> list[Channel]:
+        """The channels on which there is still something to do."""
+        channels = await self._connection.scalars(
+            select(Delivery.channel).where(Delivery.notification_id == notification_id, Delivery.status.in_(_OPEN))
+        )
+        return [channel for channel in Channel if channel in set(channels)]
+
+    async def due(self, delivery_id: UUID) -> DueDelivery | None:
+        """A delivery with everything needed to decide and to send."""
+        rows = await self._connection.execute(
+            select(
+                Delivery.id,
+                Delivery.notification_id,
+                Delivery.channel,
+                Delivery.status,
+                Delivery.reason,
+                Delivery.subject,
+                Delivery.body,
+                Delivery.attempts,
+                Delivery.key_generation,
+                _IN_DOUBT,
+                Notification.user_id,
+                Notification.notification_type,
+                Notification.expires_at,
+                *REACHABILITY,
+            )
+            .join(Notification, Notification.id == Delivery.notification_id)
+            .outerjoin(Recipient, Recipient.user_id == Notification.user_id)
+            .outerjoin(
+                NotificationSetting,
+                (NotificationSetting.user_id == Notification.user_id)
+                & (NotificationSetting.notification_type == Notification.notification_type),
+            )
+            .where(Delivery.id == delivery_id)
+        )
+        row = rows.mappings().one_or_none()
+        if row is None:
+            return None
+        return DueDelivery(
+            id=row["id"],
+            notification_id=row["notification_id"],
+            user_id=row["user_id"],
+            channel=Channel(row["channel"]),
+            notification_type=NotificationType(row["notification_type"]),
+            status=DeliveryStatus(row["status"]),
+            reason=row["reason"],
+            subject=row["subject"],
+            body=row["body"],
+            attempts=row["attempts"],
+            key_generation=row["key_generation"],
+            in_doubt=row["in_doubt"],
+            expires_at=row["expires_at"],
+            reachability=reachability_of(row),
+        )
+
+    async def start_attempt(self, delivery: DueDelivery) -> int | None:
+        """Writes down that a provider is about to be called; the attempt's number, from 1.
+
+        None when the delivery has moved on since it was read: cancelled, or being tried elsewhere.
+        """
+        number = delivery.attempts + 1
+        claimed = await self._connection.execute(
+            update(Delivery)
+            .where(Delivery.id == delivery.id, Delivery.attempts == delivery.attempts, Delivery.status.in_(_OPEN))
+            .values(status=DeliveryStatus.SENDING, attempts=number, next_attempt_at=None, updated_at=func.now())
+        )
+        if not claimed.rowcount:
+            return None
+        await self._connection.execute(
+            insert(Attempt).values(delivery_id=delivery.id, number=number, key_generation=delivery.key_generation)
+        )
+        return number
+
+    async def record_sent(
+        self, delivery: DueDelivery, attempt: AttemptRecord, *, provider: str, message_id: str
+    ) -> None:
+        """The provider has it."""
+        await self._finish(attempt, delivery.id)
+        await self.move(
+            delivery.id,
+            DeliveryStatus.SENT,
+            reason=None,
+            provider=provider,
+            provider_message_id=message_id,
+        )
+
+    async def record_retry(
+        self, delivery: DueDelivery, attempt: AttemptRecord, *, reason: str, after_seconds: float, renew_key: bool
+    ) -> None:
+        """The attempt failed and another one will follow; the person watching is told when."""
+        inbox = InboxRepository(self._transaction)
+        await inbox.lock(delivery.user_id)
+        await self._finish(attempt, delivery.id)
+        waiting = (
+            await self._connection.execute(
+                update(Delivery)
+                .where(Delivery.id == delivery.id, Delivery.status == DeliveryStatus.SENDING)
+                .values(
+                    reason=reason,
+                    key_generation=Delivery.key_generation + int(renew_key),
+                    next_attempt_at=func.now() + timedelta(seconds=after_seconds),
+                    updated_at=func.now(),
+                )
+                .returning(*_CHANGE)
+            )
+        ).one_or_none()
+        if waiting:
+            await inbox.append(delivery.user_id, [_event(waiting)])
+
+    async def record_failed(self, delivery: DueDelivery, attempt: AttemptRecord, *, reason: str) -> None:
+        """The provider will never take it."""
+        await self._finish(attempt, delivery.id)
+        await self.move(delivery.id, DeliveryStatus.FAILED, reason=reason)
+
+    async def move(self, delivery_id: UUID, status: DeliveryStatus, *, reason: str | None, **columns: Any) -> bool:
+        """Moves a delivery forward, its notification and its owner's sockets with it; whether it moved.
+
+        A repeated or late change moves nothing and emits nothing.
+        """
+        owner = await self._connection.scalar(
+            select(Notification.user_id)
+            .join(Delivery, Delivery.notification_id == Notification.id)
+            .where(Delivery.id == delivery_id)
+        )
+        if owner is None:
+            return False
+        inbox = InboxRepository(self._transaction)
+        await inbox.lock(owner)
+        current = await self._connection.scalar(
+            select(Delivery.status).where(Delivery.id == delivery_id).with_for_update()
+        )
+        if current is None or not may_follow(DeliveryStatus(current), status):
+            return False
+        reached: dict[str, Any] = {}
+        if status in (DeliveryStatus.SENT, DeliveryStatus.DELIVERED):
+            reached["sent_at"] = func.coalesce(Delivery.sent_at, func.now())
+        if status is DeliveryStatus.DELIVERED:
+            reached["delivered_at"] = func.now()
+        changed = (
+            await self._connection.execute(
+                update(Delivery)
+                .where(Delivery.id == delivery_id)
+                .values(status=status, reason=reason, next_attempt_at=None, updated_at=func.now(), **reached, **columns)
+                .returning(*_CHANGE)
+            )
+        ).one()
+        await NotificationRepository(self._transaction).settle(changed.notification_id)
+        await inbox.append(owner, [_event(changed)])
+        return True
+
+    async def by_provider_message(self, message_id: str) -> UUID | None:
+        """The delivery that a provider's message belongs to."""
+        return await self._connection.scalar(select(Delivery.id).where(Delivery.provider_message_id == message_id))
+
+    async def note_provider_status(self, delivery_id: UUID, status: str) -> None:
+        """Keeps the provider's own word; its vocabulary is an open set."""
+        await self._connection.execute(
+            update(Delivery).where(Delivery.id == delivery_id).values(provider_status=status, updated_at=func.now())
+        )
+
+    async def _finish(self, attempt: AttemptRecord, delivery_id: UUID) -> None:
+        await self._connection.execute(
+            update(Attempt)
+            .where(Attempt.delivery_id == delivery_id, Attempt.number == attempt.number)
+            .values(
+                outcome=attempt.outcome,
+                status_code=attempt.status_code,
+                retry_after_seconds=attempt.retry_after_seconds,
+                finished_at=func.clock_timestamp(),
+            )
+        )
+
+
+_IN_DOUBT = (
+    exists()
+    .where(
+        Attempt.delivery_id == Delivery.id,
+        Attempt.key_generation == Delivery.key_generation,
+        Attempt.outcome.in_([Outcome.STARTED, Outcome.UNKNOWN]),
+    )
+    .label("in_doubt")
+)
+
+_OPEN = [status for status in DeliveryStatus if not status.is_settled]
+
+_CHANGE = (
+    Delivery.notification_id,
+    Delivery.channel,
+    Delivery.status,
+    Delivery.reason,
+    Delivery.attempts,
+    Delivery.next_attempt_at,
+)
+
+
+def _event(row: Any) -> events.Message:
+    return events.delivery_changed(
+        row.notification_id,
+        channel=row.channel,
+        status=row.status,
+        reason=row.reason,
+        attempts=row.attempts,
+        next_attempt_at=row.next_attempt_at,
+    )

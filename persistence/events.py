@@ -1,0 +1,74 @@
+"""The messages kept in a user's event stream, exactly as they reach the sockets (less their `seq`)."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+Message = dict[str, Any]
+
+ITEM_FIELDS = (
+    "id",
+    "title",
+    "message",
+    "notification_type",
+    "is_read",
+    "created_at",
+    "metadata",
+    "related_object_type",
+    "related_object_id",
+    "group_key",
+)
+"""What a list item and a pushed notification share, in the wire contract's order."""
+
+
+def new_notification(item: Mapping[str, Any]) -> Message:
+    return {"type": "new_notification", "notification": {name: _plain(item[name]) for name in ITEM_FIELDS}}
+
+
+def read_changed(notification_id: UUID, *, is_read: bool) -> Message:
+    return _update("read" if is_read else "unread", notification_id, is_read=is_read)
+
+
+def all_read(*, up_to_seq: int | None) -> Message:
+    data = {"is_read": True} | ({"up_to_seq": up_to_seq} if up_to_seq is not None else {})
+    return {"type": "notification_update", "update_type": "all_read", "data": data}
+
+
+def delivery_changed(
+    notification_id: UUID,
+    *,
+    channel: str,
+    status: str,
+    reason: str | None,
+    attempts: int,
+    next_attempt_at: datetime | None = None,
+) -> Message:
+    return _update(
+        "delivery",
+        notification_id,
+        channel=channel,
+        status=status,
+        reason=reason,
+        attempts=attempts,
+        next_attempt_at=next_attempt_at and utc(next_attempt_at),
+    )
+
+
+def utc(instant: datetime) -> str:
+    """RFC 3339 in UTC with `Z`, the wire's one spelling of an instant."""
+    return instant.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def _update(update_type: str, notification_id: UUID, **data: object) -> Message:
+    return {
+        "type": "notification_update",
+        "update_type": update_type,
+        "data": {"notification_id": str(notification_id), **data},
+    }
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, datetime):
+        return utc(value)
+    return str(value) if isinstance(value, UUID) else value

@@ -1,0 +1,20 @@
+"""The tables, a module per subject."""
+
+from persistence.models.base import Base
+from persistence.models.deliveries import Attempt, Delivery
+from persistence.models.inbox import Inbox, InboxEvent
+from persistence.models.notifications import Notification
+from persistence.models.recipients import NotificationSetting, Recipient
+from persistence.models.templates import Template
+
+__all__ = [
+    "Attempt",
+    "Base",
+    "Delivery",
+    "Inbox",
+    "InboxEvent",
+    "Notification",
+    "NotificationSetting",
+    "Recipient",
+    "Template",
+]

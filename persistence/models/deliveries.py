@@ -1,0 +1,68 @@
+"""One notification on one channel, and every try at it."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, func, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from notifications.contracts.vocabulary import Channel, DeliveryStatus
+from persistence.models.base import Base, Timestamped, one_of
+from policy.retries import Outcome
+
+
+class Delivery(Timestamped, Base):
+    """`subject` and `body` are what this channel says, rendered once, at acceptance.
+
+    `key_generation` counts the provider idempotency keys used so far; see `names.send_key`.
+    """
+
+    __tablename__ = "deliveries"
+    __table_args__ = (
+        UniqueConstraint("notification_id", "channel"),
+        CheckConstraint(one_of("status", DeliveryStatus), name="status"),
+        CheckConstraint(one_of("channel", Channel), name="channel"),
+        Index(
+            "ix_deliveries_provider_message_id",
+            "provider_message_id",
+            postgresql_where=text("provider_message_id IS NOT NULL"),
+        ),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    notification_id: Mapped[UUID] = mapped_column(ForeignKey("notifications.id", ondelete="CASCADE"))
+    channel: Mapped[str]
+    status: Mapped[str]
+    reason: Mapped[str | None]
+    rule: Mapped[str]
+    """Which rule of `policy.channels` decided at acceptance."""
+    subject: Mapped[str] = mapped_column(server_default="")
+    body: Mapped[str] = mapped_column(server_default="")
+    provider: Mapped[str | None]
+    provider_message_id: Mapped[str | None]
+    provider_status: Mapped[str | None]
+    attempts: Mapped[int] = mapped_column(server_default=text("0"))
+    key_generation: Mapped[int] = mapped_column(server_default=text("0"))
+    next_attempt_at: Mapped[datetime | None]
+    sent_at: Mapped[datetime | None]
+    delivered_at: Mapped[datetime | None]
+
+
+class Attempt(Base):
+    """One try of a delivery at a provider, written before the call and completed after it.
+
+    One that stays `started` belongs to a process that died in between; its key tells whether the
+    provider had accepted it.
+    """
+
+    __tablename__ = "attempts"
+    __table_args__ = (CheckConstraint(one_of("outcome", Outcome), name="outcome"),)
+
+    delivery_id: Mapped[UUID] = mapped_column(ForeignKey("deliveries.id", ondelete="CASCADE"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)
+    key_generation: Mapped[int]
+    outcome: Mapped[str] = mapped_column(server_default=Outcome.STARTED.value)
+    status_code: Mapped[int | None]
+    retry_after_seconds: Mapped[float | None]
+    started_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
+    finished_at: Mapped[datetime | None]

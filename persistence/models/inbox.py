@@ -1,0 +1,41 @@
+"""A user's counters and event stream."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, CheckConstraint, func, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from persistence.models.base import Base
+
+
+class Inbox(Base):
+    """One row per user, locked and advanced in the transaction of the change that it counts.
+
+    That makes the counts exact and O(1), and makes `last_seq` a gap-free sequence in commit order
+    without any global cursor. `epoch` changes only when the stream starts anew.
+    """
+
+    __tablename__ = "inboxes"
+    __table_args__ = (CheckConstraint("unread_count >= 0", name="unread_count"),)
+
+    user_id: Mapped[str] = mapped_column(primary_key=True)
+    epoch: Mapped[UUID] = mapped_column(server_default=func.gen_random_uuid())
+    last_seq: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
+    unread_count: Mapped[int] = mapped_column(server_default=text("0"))
+
+
+class InboxEvent(Base):
+    """What happened in an inbox, as it goes to the user's sockets; `seq` rises by one per event.
+
+    `unread_count` is the count right after it, null when the event left it alone.
+    """
+
+    __tablename__ = "inbox_events"
+
+    user_id: Mapped[str] = mapped_column(primary_key=True)
+    seq: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    message: Mapped[dict[str, Any]]
+    unread_count: Mapped[int | None]
+    created_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())

@@ -1,0 +1,1 @@
+"""Words from templates: strict, sandboxed, bounded. Pure; both the accepting worker and a preview use it."""

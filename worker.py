@@ -1,0 +1,131 @@
+"""The worker: runs workflows and activities, in the roles it is asked for.
+
+`python worker.py` serves every queue; `python worker.py email sms` only those. One process per role keeps a
+slow vendor, or a burst of workflow code, from holding up anything else.
+"""
+
+import asyncio
+import signal
+import sys
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from datetime import timedelta
+
+import structlog
+import uvloop
+from temporalio.client import Client
+from temporalio.service import RPCError
+from temporalio.worker import UnsandboxedWorkflowRunner, Worker
+
+from activities.delivery import DeliveryActivities
+from activities.notification import NotificationActivities
+from notifications.contracts.names import NOTIFICATION_QUEUE, delivery_queue
+from notifications.contracts.vocabulary import EXTERNAL_CHANNELS, Channel
+from observability import configure_logging
+from persistence.database import Database
+from persistence.hints import HintSender
+from providers.courier import CourierProvider
+from settings import Settings
+from workflows.notification import NotificationWorkflow
+
+WORKFLOWS_ROLE = "workflows"
+ROLES = (WORKFLOWS_ROLE, *EXTERNAL_CHANNELS)
+
+# Time for sends under way to be answered and written down; what is cut off is asked again with its key.
+_GRACE = timedelta(seconds=15)
+# After a worker died, its cached workflows wait this long for it before any other may take them.
+_STICKY_TIMEOUT = timedelta(seconds=3)
+_CONCURRENT_SENDS = 50
+_RECONNECT_SECONDS = 1.0
+
+log = structlog.get_logger("worker")
+
+
+async def run(settings: Settings, roles: Sequence[str]) -> None:
+    """Serves the queues of `roles` until SIGTERM or SIGINT, then finishes what is under way."""
+    stop = asyncio.Event()
+    for signum in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(signum, stop.set)
+    async with AsyncExitStack() as resources:
+        database = await resources.enter_async_context(_database(settings))
+        provider = CourierProvider(
+            auth_token=settings.courier_auth_token.get_secret_value(),
+            base_url=settings.courier_base_url,
+            timeout_seconds=settings.courier_timeout_seconds,
+        )
+        resources.push_async_callback(provider.close)
+        client = await _connected(settings)
+        deliveries = DeliveryActivities(database=database, provider=provider)
+        for role in roles:
+            worker = (
+                _workflow_worker(client, NotificationActivities(database=database))
+                if role == WORKFLOWS_ROLE
+                else _channel_worker(client, Channel(role), deliveries, settings)
+            )
+            await resources.enter_async_context(worker)
+        log.info("worker ready", roles=" ".join(roles))
+        await stop.wait()
+        log.info("worker stopping")
+
+
+def _workflow_worker(client: Client, activities: NotificationActivities) -> Worker:
+    return Worker(
+        client,
+        task_queue=NOTIFICATION_QUEUE,
+        workflows=[NotificationWorkflow],
+        activities=[activities.accept, activities.publish, activities.conclude],
+        # The sandbox costs about a third of a workflow's CPU; the tests run the same code inside it.
+        workflow_runner=UnsandboxedWorkflowRunner(),
+        sticky_queue_schedule_to_start_timeout=_STICKY_TIMEOUT,
+        graceful_shutdown_timeout=_GRACE,
+    )
+
+
+def _channel_worker(client: Client, channel: Channel, activities: DeliveryActivities, settings: Settings) -> Worker:
+    return Worker(
+        client,
+        task_queue=delivery_queue(channel),
+        activities=[activities.send],
+        max_concurrent_activities=_CONCURRENT_SENDS,
+        max_task_queue_activities_per_second=getattr(settings, f"{channel}_sends_per_second"),
+        graceful_shutdown_timeout=_GRACE,
+    )
+
+
+@asynccontextmanager
+async def _database(settings: Settings) -> AsyncIterator[Database]:
+    url = settings.database_url.get_secret_value()
+    hints = HintSender(url)
+    database = Database(url, pool_size=settings.database_pool_size, hints=hints)
+    sending = asyncio.create_task(hints.run())
+    try:
+        yield database
+    finally:
+        sending.cancel()
+        with suppress(asyncio.CancelledError):
+            await sending
+        await database.close()
+
+
+async def _connected(settings: Settings) -> Client:
+    """Temporal's client, as soon as the server answers."""
+    while True:
+        try:
+            return await Client.connect(settings.temporal_address, namespace=settings.temporal_namespace)
+        except (RuntimeError, RPCError):
+            log.warning("waiting for temporal", address=settings.temporal_address)
+            await asyncio.sleep(_RECONNECT_SECONDS)
+
+
+def main() -> None:
+    settings = Settings()
+    configure_logging(settings.log_level)
+    roles = tuple(sys.argv[1:]) or settings.worker_roles
+    unknown = set(roles) - set(ROLES)
+    if unknown:
+        sys.exit(f"unknown role {', '.join(sorted(unknown))}; there are: {' '.join(ROLES)}")
+    uvloop.run(run(settings, roles))
+
+
+if __name__ == "__main__":
+    main()
