@@ -6,7 +6,7 @@ They run again after a crash, so each finds its own earlier work and changes not
 from datetime import UTC, datetime
 
 from temporalio import activity
-from temporalio.exceptions import ApplicationError
+from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
 from activities.acceptance import draft, planned_delivery
 from notifications.contracts import names
@@ -40,7 +40,11 @@ class NotificationActivities:
         except (InvalidNotification, IdempotencyConflict) as error:
             details = [error.errors] if isinstance(error, InvalidNotification) else []
             raise ApplicationError(
-                "The request was refused.", *details, type=type(error).__name__, non_retryable=True
+                "The request was refused.",
+                *details,
+                type=type(error).__name__,
+                non_retryable=True,
+                category=ApplicationErrorCategory.BENIGN,
             ) from None
 
     @activity.defn(name=names.PUBLISH_ACTIVITY)

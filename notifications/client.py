@@ -7,6 +7,7 @@ same workflow.
 
 import asyncio
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Self, TypedDict, Unpack
@@ -143,19 +144,20 @@ class NotificationsClient:
         return _notification(request, accepted.status, replayed=accepted.call_id != request.call_id)
 
     async def _start_and_await_acceptance(self, request: NotificationRequest) -> AcceptedNotification:
+        start = WithStartWorkflowOperation(names.NOTIFICATION_WORKFLOW, request, **_start_options(request))
         try:
             # The update's id is the fingerprint: equal requests at once share one update instead of
             # filling the ten that a workflow may have in flight.
             accepted: AcceptedNotification = await self._temporal.execute_update_with_start_workflow(
                 names.ACCEPTED_UPDATE,
                 request.fingerprint,
-                start_workflow_operation=WithStartWorkflowOperation(
-                    names.NOTIFICATION_WORKFLOW, request, **_start_options(request)
-                ),
+                start_workflow_operation=start,
                 id=request.fingerprint,
                 result_type=AcceptedNotification,
             )
         except WorkflowAlreadyStartedError:
+            with suppress(WorkflowAlreadyStartedError):
+                await start.workflow_handle()  # it keeps the error too, and complains when nobody asks for it
             return await self._result_of_earlier(request)
         except WorkflowUpdateFailedError as failed:
             raise _refusal(failed.cause) from failed

@@ -81,12 +81,11 @@ class NotificationWorkflow:
                 retry_policy=LOCAL_STEP_RETRY,
                 local_retry_threshold=LOCAL_RETRY_THRESHOLD,
             )
-        except ActivityError as error:
-            if not isinstance(error.cause, ApplicationError):
-                raise
-            self._refusal = error.cause
+        except ApplicationError as refusal:
+            # A local activity's own error arrives bare, unlike a regular one's.
+            self._refusal = refusal
             await workflow.wait_condition(workflow.all_handlers_finished)
-            raise error.cause from None
+            raise
         self._accepted = self._answer(plan)
         return plan
 
