@@ -144,7 +144,9 @@ class NotificationsClient:
         return _notification(request, accepted.status, replayed=accepted.call_id != request.call_id)
 
     async def _start_and_await_acceptance(self, request: NotificationRequest) -> AcceptedNotification:
-        start = WithStartWorkflowOperation(names.NOTIFICATION_WORKFLOW, request, **_start_options(request))
+        start: WithStartWorkflowOperation[Any, AcceptedNotification] = WithStartWorkflowOperation(
+            names.NOTIFICATION_WORKFLOW, request, **_start_options(request)
+        )
         try:
             # The update's id is the fingerprint: equal requests at once share one update instead of
             # filling the ten that a workflow may have in flight.

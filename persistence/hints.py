@@ -77,7 +77,7 @@ async def listen(database_url: str) -> AsyncIterator[list[str]]:
 
 
 def _dsn(database_url: str) -> str:
-    """psycopg's spelling of SQLAlchemy's URL."""
+    """Psycopg's spelling of SQLAlchemy's URL."""
     return database_url.replace("postgresql+psycopg://", "postgresql://", 1)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import bindparam, func, select, text, update
+from sqlalchemy import ScalarSelect, bindparam, cast, func, select, text, update
 from sqlalchemy.dialects.postgresql import ARRAY, BIGINT, TEXT, insert
 
 from persistence import events
@@ -154,33 +154,43 @@ class InboxRepository:
         )
         return ReadChange(len(changed), found, unread)
 
-    async def mark_all_read(self, user_id: str, *, up_to_seq: int | None = None) -> ReadChange:
-        """Marks the whole inbox read with one event.
+    async def mark_all(self, user_id: str, *, is_read: bool, up_to_seq: int | None = None) -> ReadChange:
+        """Marks the whole inbox with one event.
 
         With `up_to_seq`, only what had arrived by that event, so that nothing unseen is swallowed.
         """
         state = await self.lock(user_id)
-        unread = [
+        affected = [
             Notification.user_id == user_id,
             Notification.published_at.is_not(None),
-            Notification.read_at.is_(None),
+            Notification.read_at.is_(None) if is_read else Notification.read_at.is_not(None),
         ]
         if up_to_seq is not None and up_to_seq < state.seq:
-            later = (
-                select(InboxEvent.message["notification"]["id"].astext)
-                .where(
-                    InboxEvent.user_id == user_id,
-                    InboxEvent.seq > up_to_seq,
-                    InboxEvent.message["type"].astext == "new_notification",
-                )
-                .scalar_subquery()
-            )
-            unread.append(func.cast(Notification.id, TEXT).not_in(later))
-        result = await self._connection.execute(update(Notification).where(*unread).values(_read_values(is_read=True)))
+            affected.append(cast(Notification.id, TEXT).not_in(_arrived_after(user_id, up_to_seq)))
+        result = await self._connection.execute(
+            update(Notification).where(*affected).values(_read_values(is_read=is_read))
+        )
         if not result.rowcount:
             return ReadChange(0, frozenset(), state.unread_count)
-        count = await self.append(user_id, [events.all_read(up_to_seq=up_to_seq)], unread=-result.rowcount)
-        return ReadChange(result.rowcount, frozenset(), count)
+        unread = await self.append(
+            user_id,
+            [events.all_read(is_read=is_read, up_to_seq=up_to_seq)],
+            unread=-result.rowcount if is_read else result.rowcount,
+        )
+        return ReadChange(result.rowcount, frozenset(), unread)
+
+
+def _arrived_after(user_id: str, seq: int) -> ScalarSelect[str]:
+    """Ids, as text, of the notifications that entered the inbox after an event."""
+    return (
+        select(InboxEvent.message["notification"]["id"].astext)
+        .where(
+            InboxEvent.user_id == user_id,
+            InboxEvent.seq > seq,
+            InboxEvent.message["type"].astext == "new_notification",
+        )
+        .scalar_subquery()
+    )
 
 
 _STATE = (Inbox.epoch, Inbox.last_seq, Inbox.unread_count)

@@ -33,8 +33,8 @@ ITEM_COLUMNS = (
 class Detail:
     """One notification in full: its row, its owner's name, its deliveries' rows in channel order."""
 
-    notification: RowMapping
-    deliveries: Sequence[RowMapping]
+    notification: dict[str, Any]
+    deliveries: Sequence[dict[str, Any]]
 
 
 class NotificationRepository:
@@ -91,5 +91,5 @@ class NotificationRepository:
         deliveries = await self._connection.execute(
             select(Delivery.__table__).where(Delivery.notification_id == notification_id)
         )
-        order = list(Channel)
-        return Detail(notification, sorted(deliveries.mappings(), key=lambda row: order.index(row["channel"])))
+        rows = [dict(row) for row in deliveries.mappings()]
+        return Detail(dict(notification), sorted(rows, key=lambda row: list(Channel).index(row["channel"])))

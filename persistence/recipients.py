@@ -13,6 +13,8 @@ from notifications.contracts.vocabulary import Channel, NotificationType
 from persistence.database import Transaction
 from persistence.models import NotificationSetting, Recipient
 
+Row = dict[str, Any]
+
 SWITCHES = {channel: getattr(NotificationSetting, f"{channel}_enabled") for channel in Channel}
 """Each channel's switch in the settings table."""
 
@@ -87,11 +89,12 @@ class RecipientRepository:
         )
         return reachability_of(row.mappings().one())
 
-    async def get(self, user_id: str) -> RowMapping | None:
+    async def get(self, user_id: str) -> Row | None:
         rows = await self._connection.execute(select(Recipient.__table__).where(Recipient.user_id == user_id))
-        return rows.mappings().one_or_none()
+        row = rows.mappings().one_or_none()
+        return None if row is None else dict(row)
 
-    async def put(self, user_id: str, values: Mapping[str, Any]) -> tuple[RowMapping, bool]:
+    async def put(self, user_id: str, values: Mapping[str, Any]) -> tuple[Row, bool]:
         """Writes the given columns, leaving the others; the row, and whether it is new."""
         rows = await self._connection.execute(
             insert(Recipient)
@@ -100,7 +103,7 @@ class RecipientRepository:
             .returning(Recipient.__table__, _IS_NEW)
         )
         row = rows.mappings().one()
-        return row, bool(row["is_new"])
+        return dict(row), bool(row["is_new"])
 
     async def delete(self, user_id: str) -> bool:
         result = await self._connection.execute(delete(Recipient).where(Recipient.user_id == user_id))
@@ -118,7 +121,7 @@ class SettingRepository:
         mine = NotificationSetting.user_id == self._user_id
         return await self._connection.scalar(select(func.count()).where(mine)) or 0
 
-    async def page(self, *, offset: int, limit: int) -> list[RowMapping]:
+    async def page(self, *, offset: int, limit: int) -> list[Row]:
         rows = await self._connection.execute(
             select(NotificationSetting.__table__)
             .where(NotificationSetting.user_id == self._user_id)
@@ -126,19 +129,20 @@ class SettingRepository:
             .offset(offset)
             .limit(limit)
         )
-        return list(rows.mappings())
+        return [dict(row) for row in rows.mappings()]
 
-    async def get(self, setting_id: UUID) -> RowMapping | None:
+    async def get(self, setting_id: UUID) -> Row | None:
         rows = await self._connection.execute(
             select(NotificationSetting.__table__).where(
                 NotificationSetting.id == setting_id, NotificationSetting.user_id == self._user_id
             )
         )
-        return rows.mappings().one_or_none()
+        row = rows.mappings().one_or_none()
+        return None if row is None else dict(row)
 
     async def put(
         self, notification_type: NotificationType, *, switches: Mapping[str, bool], defaults: Mapping[str, bool]
-    ) -> tuple[RowMapping, bool]:
+    ) -> tuple[Row, bool]:
         """Writes the given switches of one type; a new row takes the rest from `defaults`."""
         statement = insert(NotificationSetting).values(
             user_id=self._user_id, notification_type=notification_type, **{**defaults, **switches}
@@ -149,4 +153,4 @@ class SettingRepository:
             ).returning(NotificationSetting.__table__, _IS_NEW)
         )
         row = rows.mappings().one()
-        return row, bool(row["is_new"])
+        return dict(row), bool(row["is_new"])

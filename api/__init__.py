@@ -1,0 +1,1 @@
+"""The REST door: parse, ask, answer. Knows no workflow, activity or provider."""

@@ -1,0 +1,105 @@
+"""The REST API: `python -m api.app`. One of the three mains that read settings and build objects."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from datetime import timedelta
+
+import httpx
+import uvicorn
+from fastapi import APIRouter, FastAPI
+from temporalio.client import Client
+
+from api import errors
+from api.middleware import RequestMiddleware
+from api.routes import health, notifications, recipients, webhooks
+from api.routes import settings as settings_routes
+from api.services import Services
+from identity.tokens import TokenVerifier
+from notifications.client import NotificationsClient
+from observability import configure_logging
+from persistence.database import Database
+from persistence.hints import HintSender
+from settings import Settings
+
+BASE_PATH = "/api/v1/drf/notifications"
+_DRAIN_SECONDS = 10
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """The application, not yet connected to anything."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        url = settings.database_url.get_secret_value()
+        hints = HintSender(url)
+        database = Database(url, pool_size=settings.database_pool_size, hints=hints)
+        # Lazy, so that reads are served while Temporal is away.
+        temporal = await Client.connect(settings.temporal_address, namespace=settings.temporal_namespace, lazy=True)
+        sending = asyncio.create_task(hints.run())
+        async with httpx.AsyncClient() as http:
+
+            async def ask_temporal() -> None:
+                if not await temporal.service_client.check_health(timeout=timedelta(seconds=2)):
+                    raise ConnectionError("not serving")
+
+            async def ask_gateway() -> None:
+                (await http.get(settings.gateway_health_url, timeout=2)).raise_for_status()
+
+            webhook_secret = settings.courier_webhook_secret
+            app.state.services = Services(
+                database=database,
+                client=NotificationsClient(temporal),
+                tokens=TokenVerifier(
+                    secret=settings.jwt_secret.get_secret_value(),
+                    audience=settings.jwt_audience,
+                    issuer=settings.jwt_issuer,
+                ),
+                allowed_origins=frozenset(settings.allowed_origins),
+                courier_webhook_secret=webhook_secret.get_secret_value() if webhook_secret else None,
+                probes={"database": database.ping, "temporal": ask_temporal, "gateway": ask_gateway},
+            )
+            yield
+        sending.cancel()
+        with suppress(asyncio.CancelledError):
+            await sending
+        await database.close()
+
+    app = FastAPI(
+        title="Estuary Notifications",
+        version="1.0.0",
+        summary="Notifications for a marketplace: accepted once, never lost, live.",
+        lifespan=lifespan,
+        redirect_slashes=False,
+    )
+    errors.install(app)
+    app.add_middleware(RequestMiddleware, base_path=BASE_PATH)
+    resources = APIRouter(prefix=BASE_PATH)
+    for routes in (notifications, settings_routes, recipients, webhooks):
+        resources.include_router(routes.router)
+    app.include_router(resources)
+    app.include_router(health.router)
+    return app
+
+
+def main() -> None:
+    settings = Settings()
+    configure_logging(settings.log_level)
+    uvicorn.run(
+        create_app(settings),
+        host=settings.api_host,
+        port=settings.api_port,
+        loop="uvloop",
+        http="httptools",
+        # Its access log would hold query strings; the edge's addresses and links are the ones to trust.
+        access_log=False,
+        log_level="warning",
+        proxy_headers=True,
+        forwarded_allow_ips="127.0.0.1",
+        server_header=False,
+        timeout_graceful_shutdown=_DRAIN_SECONDS,
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,41 @@
+"""What routes ask for, by name: the caller, the database, the client."""
+
+from typing import Annotated, cast
+from uuid import UUID
+
+from fastapi import Depends, Request
+
+from api.errors import Forbidden
+from api.services import Services
+from identity.credentials import find_token
+from identity.tokens import Identity
+from notifications.contracts.errors import NotificationNotFound
+
+
+def _services(request: Request) -> Services:
+    return cast("Services", request.app.state.services)
+
+
+def _caller(request: Request, services: "ServicesDep") -> Identity:
+    token = find_token(request.headers, allowed_origins=services.allowed_origins, method=request.method)
+    return services.tokens.verify(token)
+
+
+def _staff(caller: "Caller") -> Identity:
+    if not caller.is_staff:
+        raise Forbidden("You do not have permission to perform this action.")
+    return caller
+
+
+def _notification_id(id: str) -> UUID:
+    """A path's id; what is not a UUID is as unknown as a UUID that nobody has."""
+    try:
+        return UUID(id)
+    except ValueError:
+        raise NotificationNotFound from None
+
+
+ServicesDep = Annotated[Services, Depends(_services)]
+Caller = Annotated[Identity, Depends(_caller)]
+Staff = Annotated[Identity, Depends(_staff)]
+NotificationId = Annotated[UUID, Depends(_notification_id)]

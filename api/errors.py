@@ -1,0 +1,110 @@
+"""From what went wrong to what the caller is told: one table, in Django REST Framework's shapes."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from psycopg import OperationalError
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from api.responses import json_response
+from identity.tokens import Unauthenticated
+from notifications.contracts.errors import (
+    IdempotencyConflict,
+    InvalidNotification,
+    NotificationError,
+    NotificationNotFound,
+    ServiceUnreachable,
+)
+
+log = structlog.get_logger("api")
+
+
+class Forbidden(NotificationError):
+    """The caller is known and may not do this."""
+
+
+class InvalidFields(NotificationError):
+    """Fields or parameters at fault, each with its messages."""
+
+    def __init__(self, errors: Mapping[str, list[str]]) -> None:
+        super().__init__("invalid fields")
+        self.errors = dict(errors)
+
+
+STATUSES: dict[type[NotificationError], int] = {
+    InvalidNotification: 400,
+    InvalidFields: 400,
+    Forbidden: 403,
+    NotificationNotFound: 404,
+    IdempotencyConflict: 409,
+    ServiceUnreachable: 503,
+}
+_NOT_FOUND = "Not found."
+_RETRY_SECONDS = "2"
+
+
+def install(app: FastAPI) -> None:
+    """Registers a handler for each kind of error; Starlette finds them by class ancestry."""
+    app.add_exception_handler(NotificationError, _domain_error)
+    app.add_exception_handler(Unauthenticated, _unauthenticated)
+    app.add_exception_handler(RequestValidationError, _invalid_request)
+    app.add_exception_handler(HTTPException, _http_error)
+    for outage in (DBAPIError, PoolTimeoutError, OperationalError):
+        app.add_exception_handler(outage, _database_away)
+
+
+async def _domain_error(_: Request, error: Exception) -> Response:
+    status = STATUSES[type(error)]  # type: ignore[index] # registered for NotificationError alone
+    if isinstance(error, InvalidNotification | InvalidFields):
+        return json_response(error.errors, status)
+    if isinstance(error, NotificationNotFound):
+        return json_response({"detail": _NOT_FOUND}, status)
+    headers = {"Retry-After": _RETRY_SECONDS} if isinstance(error, ServiceUnreachable) else {}
+    return json_response({"detail": str(error)}, status, headers=headers)
+
+
+async def _unauthenticated(_: Request, error: Exception) -> Response:
+    return json_response({"detail": str(error)}, 401, headers={"WWW-Authenticate": "Bearer"})
+
+
+async def _invalid_request(_: Request, error: Exception) -> Response:
+    problems: dict[str, list[str]] = {}
+    for problem in error.errors() if isinstance(error, RequestValidationError) else []:
+        problems.setdefault(_field(problem), []).append(_sentence(problem))
+    return json_response(problems, 400)
+
+
+async def _http_error(_: Request, error: Exception) -> Response:
+    if not isinstance(error, HTTPException):
+        raise error
+    detail = _NOT_FOUND if error.status_code == 404 else error.detail  # noqa: PLR2004
+    return json_response({"detail": detail}, error.status_code, headers=error.headers)
+
+
+async def _database_away(_: Request, error: Exception) -> Response:
+    if isinstance(error, DBAPIError) and not isinstance(error.orig, OperationalError):
+        raise error
+    log.warning("database away", error=type(error).__name__)
+    return json_response(
+        {"detail": "The service is temporarily unavailable."}, 503, headers={"Retry-After": _RETRY_SECONDS}
+    )
+
+
+def _field(problem: Mapping[str, Any]) -> str:
+    """The caller's name of what is at fault, without where it was found."""
+    path = [str(part) for part in problem["loc"] if part not in ("body", "query", "path", "header")]
+    return path[0] if path else "non_field_errors"
+
+
+def _sentence(problem: Mapping[str, Any]) -> str:
+    if problem["type"] == "missing":
+        return "This field is required."
+    if problem["type"] == "json_invalid":
+        return "The body is not valid JSON."
+    return f"{str(problem['msg']).removeprefix('Value error, ').rstrip('.')}."

@@ -1,0 +1,79 @@
+"""The list's query parameters, in the spellings that existing clients use."""
+
+from enum import StrEnum
+from typing import Annotated, TypeVar
+
+from fastapi import Depends, Query
+
+from api.errors import InvalidFields
+from api.schemas.fields import Instant
+from notifications.contracts.vocabulary import Channel, NotificationStatus, NotificationType
+from persistence.listing import ORDERINGS, ListFilter
+
+Word = TypeVar("Word", bound=StrEnum)
+_SEARCH_CHARS = 200
+
+
+def _list_filter(
+    *,
+    notification_type: str | None = None,
+    notification_types: Annotated[list[str] | None, Query()] = None,
+    is_read: bool | None = None,
+    is_unread: bool | None = None,
+    delivery_channel: str | None = None,
+    status: str | None = None,
+    created_after: Instant | None = None,
+    created_before: Instant | None = None,
+    related_to: Annotated[str | None, Query(description="As `type:id`.")] = None,
+    group_key: str | None = None,
+    search: Annotated[str | None, Query(max_length=_SEARCH_CHARS)] = None,
+    ordering: Annotated[str | None, Query(description=f"Comma list of {', '.join(ORDERINGS)}.")] = None,
+) -> ListFilter:
+    names = _parts(notification_types) + ([notification_type] if notification_type else [])
+    if is_unread is not None:
+        is_read = not is_unread
+    return ListFilter(
+        types=[
+            _word("notification_type" if name == notification_type else "notification_types", name, NotificationType)
+            for name in names
+        ],
+        is_read=is_read,
+        status=_word("status", status, NotificationStatus) if status else None,
+        channel=_word("delivery_channel", delivery_channel, Channel) if delivery_channel else None,
+        created_after=created_after,
+        created_before=created_before,
+        related_to=_related(related_to) if related_to else None,
+        group_key=group_key,
+        search=search,
+        ordering=_ordering(ordering) if ordering else ("-created_at",),
+    )
+
+
+ListFilterDep = Annotated[ListFilter, Depends(_list_filter)]
+
+
+def _parts(values: list[str] | None) -> list[str]:
+    """A parameter that is repeated, or a comma list, or both."""
+    return [part.strip() for value in values or [] for part in value.split(",") if part.strip()]
+
+
+def _word(parameter: str, value: str, words: type[Word]) -> Word:
+    for word in words:
+        if word == value:
+            return word
+    raise InvalidFields({parameter: [f'"{value[:50]}" is not one of: {", ".join(words)}.']})
+
+
+def _related(value: str) -> tuple[str, str]:
+    kind, _, number = value.partition(":")
+    if not kind or not number:
+        raise InvalidFields({"related_to": ["Must be an object's type and id, as booking:123."]})
+    return kind, number
+
+
+def _ordering(value: str) -> list[str]:
+    names = _parts([value])
+    unknown = [name for name in names if name not in ORDERINGS]
+    if unknown:
+        raise InvalidFields({"ordering": [f'"{unknown[0][:50]}" is not one of: {", ".join(ORDERINGS)}.']})
+    return names

@@ -1,0 +1,82 @@
+"""From rows to answers, key by key as the contract lists them."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from persistence.events import ITEM_FIELDS, utc
+from persistence.notifications import Detail
+
+_UNITS = (
+    (365 * 86400, "year"),
+    (30 * 86400, "month"),
+    (7 * 86400, "week"),
+    (86400, "day"),
+    (3600, "hour"),
+    (60, "minute"),
+)
+
+
+def time_since(instant: datetime, *, now: datetime) -> str:
+    """How long ago, in the largest unit that fits: `5 minutes ago`."""
+    seconds = (now - instant).total_seconds()
+    for size, unit in _UNITS:
+        if seconds >= size:
+            count = int(seconds // size)
+            return f"{count} {unit}{'s' if count > 1 else ''} ago"
+    return "just now"
+
+
+def item(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A list entry."""
+    return {name: _plain(row[name]) for name in ITEM_FIELDS} | {
+        "time_since": time_since(row["created_at"], now=datetime.now(UTC))
+    }
+
+
+def detail(found: Detail) -> dict[str, Any]:
+    """One notification in full."""
+    row = found.notification
+    return item({**row, "is_read": row["read_at"] is not None}) | {
+        "user": row["user_id"],
+        "user_name": row["user_name"] or "",
+        "delivery_channel": row["channels"][0],
+        "delivery_channels": row["channels"],
+        "deliveries": [_delivery(delivery) for delivery in found.deliveries],
+        "is_seen": row["seen_at"] is not None,
+        **{name: _plain(row[name]) for name in _DETAIL_FIELDS},
+    }
+
+
+_DETAIL_FIELDS = (
+    "read_at",
+    "seen_at",
+    "archived_at",
+    "snoozed_until",
+    "status",
+    "scheduled_for",
+    "sent_at",
+    "expires_at",
+    "notification_key",
+    "priority",
+    "updated_at",
+)
+_DELIVERY_FIELDS = (
+    "channel",
+    "status",
+    "reason",
+    "provider",
+    "provider_message_id",
+    "attempts",
+    "sent_at",
+    "delivered_at",
+    "next_attempt_at",
+)
+
+
+def _delivery(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: _plain(row[name]) for name in _DELIVERY_FIELDS}
+
+
+def _plain(value: object) -> object:
+    return utc(value) if isinstance(value, datetime) else value

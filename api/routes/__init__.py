@@ -1,0 +1,1 @@
+"""The routes, a module per resource. Each parses, asks and answers."""

@@ -1,0 +1,38 @@
+"""`/healthz`: alive. `/readyz`: everything a request needs answers, or the name of what does not."""
+
+import asyncio
+from collections.abc import Awaitable
+
+from fastapi import APIRouter
+from starlette.responses import Response
+
+from api.dependencies import ServicesDep
+from api.responses import json_response
+
+router = APIRouter(tags=["health"])
+_PROBE_SECONDS = 2.0
+
+
+@router.get("/healthz", summary="Is this process alive?")
+async def healthz() -> Response:
+    return json_response({"status": "ok"})
+
+
+@router.get("/readyz", summary="Can requests be served?", responses={503: {"description": "Names what is away."}})
+async def readyz(services: ServicesDep) -> Response:
+    answers = await asyncio.gather(*(_answers(probe()) for probe in services.probes.values()))
+    checks = dict(zip(services.probes, answers, strict=True))
+    ready = all(checks.values())
+    body = {
+        "status": "ok" if ready else "unavailable",
+        "checks": {name: "ok" if up else "unreachable" for name, up in checks.items()},
+    }
+    return json_response(body, 200 if ready else 503, headers={} if ready else {"Retry-After": "2"})
+
+
+async def _answers(probe: Awaitable[None]) -> bool:
+    try:
+        await asyncio.wait_for(probe, _PROBE_SECONDS)
+    except Exception:  # noqa: BLE001 - whatever keeps it from answering, it is away
+        return False
+    return True

@@ -1,0 +1,125 @@
+"""`notifications/`: the inbox of the caller, and creation for staff."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Header, Request
+from starlette.responses import Response
+
+from api.dependencies import Caller, NotificationId, ServicesDep, Staff
+from api.filters import ListFilterDep
+from api.pagination import PageDep
+from api.presenting import detail, item
+from api.responses import json_response
+from api.schemas.notifications import (
+    AcceptedSoon,
+    Confirmation,
+    MarkRead,
+    NotificationCreate,
+    NotificationDetail,
+    NotificationPage,
+    UnreadCount,
+    UpdatedCount,
+)
+from notifications.contracts.errors import NotificationNotFound
+from persistence.inbox import InboxRepository
+from persistence.listing import ListingRepository
+from persistence.notifications import NotificationRepository
+
+router = APIRouter(prefix="/notifications", tags=["notifications"])
+
+
+@router.get("/", response_model=NotificationPage, summary="The caller's inbox, newest first")
+async def list_notifications(caller: Caller, services: ServicesDep, filter: ListFilterDep, page: PageDep) -> Response:
+    async with services.database.transaction() as transaction:
+        listing = ListingRepository(transaction, user_id=caller.user_id)
+        count = await listing.count(filter)
+        rows = await listing.page(filter, offset=page.offset, limit=page.size)
+    return json_response(page.answer(count, [item(row) for row in rows]))
+
+
+@router.post(
+    "/",
+    status_code=201,
+    response_model=NotificationDetail,
+    responses={200: {"model": NotificationDetail}, 202: {"model": AcceptedSoon}},
+    summary="Create a notification for a user (staff)",
+)
+async def create_notification(
+    request: Request,
+    body: NotificationCreate,
+    _: Staff,
+    services: ServicesDep,
+    idempotency_key: Annotated[str | None, Header()] = None,
+) -> Response:
+    """201 when it is readable, 202 when it is accepted and will be soon, 200 when the key was used before."""
+    accepted = await services.client.notify(
+        user=body.user,
+        notification_type=body.notification_type,
+        **(body.options() | {"idempotency_key": idempotency_key}),
+    )
+    location = {"Location": str(request.url_for("retrieve_notification", id=str(accepted.id)))}
+    if not accepted.visible:
+        return json_response({"id": accepted.id, "status": accepted.status}, 202, headers=location)
+    async with services.database.transaction() as transaction:
+        found = await NotificationRepository(transaction).detail(accepted.id, owner=None)
+    if found is None:
+        raise NotificationNotFound  # deleted since; the key stays taken
+    if accepted.replayed:
+        return json_response(detail(found), 200, headers={**location, "Idempotency-Replayed": "true"})
+    return json_response(detail(found), 201, headers=location)
+
+
+@router.get("/unread_count/", response_model=UnreadCount, summary="How many are unread, exactly")
+async def unread_count(caller: Caller, services: ServicesDep) -> Response:
+    async with services.database.transaction() as transaction:
+        count = await InboxRepository(transaction).unread_count(caller.user_id)
+    return json_response({"unread_count": count})
+
+
+@router.post("/mark_read/", response_model=UpdatedCount, summary="Mark several, or all, read or unread")
+async def mark_read(caller: Caller, services: ServicesDep, body: MarkRead | None = None) -> Response:
+    wanted = body or MarkRead()
+    async with services.database.transaction() as transaction:
+        inbox = InboxRepository(transaction)
+        change = (
+            await inbox.mark_all(caller.user_id, is_read=wanted.is_read)
+            if wanted.notification_ids is None
+            else await inbox.mark_read(caller.user_id, wanted.notification_ids, is_read=wanted.is_read)
+        )
+    word = "read" if wanted.is_read else "unread"
+    return json_response({"message": f"Marked {change.changed} as {word}.", "updated_count": change.changed})
+
+
+@router.post("/mark_all_read/", response_model=UpdatedCount, summary="Mark the whole inbox read")
+async def mark_all_read(caller: Caller, services: ServicesDep) -> Response:
+    async with services.database.transaction() as transaction:
+        change = await InboxRepository(transaction).mark_all(caller.user_id, is_read=True)
+    return json_response({"message": f"Marked {change.changed} as read.", "updated_count": change.changed})
+
+
+@router.get("/{id}/", response_model=NotificationDetail, summary="One notification with its deliveries")
+async def retrieve_notification(id: NotificationId, caller: Caller, services: ServicesDep) -> Response:
+    owner = None if caller.is_staff else caller.user_id
+    async with services.database.transaction() as transaction:
+        found = await NotificationRepository(transaction).detail(id, owner=owner)
+    if found is None:
+        raise NotificationNotFound
+    return json_response(detail(found))
+
+
+@router.post("/{id}/mark_as_read/", response_model=Confirmation, summary="Mark one read")
+async def mark_as_read(id: NotificationId, caller: Caller, services: ServicesDep) -> Response:
+    return await _mark_one(id, caller, services, is_read=True)
+
+
+@router.post("/{id}/mark_as_unread/", response_model=Confirmation, summary="Mark one unread")
+async def mark_as_unread(id: NotificationId, caller: Caller, services: ServicesDep) -> Response:
+    return await _mark_one(id, caller, services, is_read=False)
+
+
+async def _mark_one(id: NotificationId, caller: Caller, services: ServicesDep, *, is_read: bool) -> Response:
+    async with services.database.transaction() as transaction:
+        change = await InboxRepository(transaction).mark_read(caller.user_id, [id], is_read=is_read)
+    if id not in change.found:
+        raise NotificationNotFound
+    return json_response({"message": f"Notification marked as {'read' if is_read else 'unread'}."})

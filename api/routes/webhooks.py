@@ -1,0 +1,64 @@
+"""`webhooks/courier/`: what became of the messages that Courier took over. Authenticated by its signature."""
+
+import hashlib
+import hmac
+import time
+
+import orjson
+import structlog
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from api.dependencies import ServicesDep
+from api.errors import InvalidFields
+from identity.tokens import Unauthenticated
+from notifications.contracts.errors import ServiceUnreachable
+from notifications.contracts.vocabulary import DeliveryStatus
+from persistence.deliveries import DeliveryRepository
+from policy.receipts import receipt_of
+
+router = APIRouter(prefix="/webhooks", tags=["webhooks"])
+
+_TOLERANCE_SECONDS = 300
+# A message may be reported on before the answer to its sending has been written down here.
+_YOUNG_SECONDS = 60
+
+log = structlog.get_logger("webhooks")
+
+
+@router.post("/courier/", status_code=204, summary="Courier's status reports")
+async def courier_webhook(request: Request, services: ServicesDep) -> Response:
+    body = await request.body()
+    if not _is_signed(request.headers.get("courier-signature", ""), body, secret=services.courier_webhook_secret):
+        raise Unauthenticated("The signature is not valid.")
+    message_id, status, reason, enqueued_at = _report(body)
+    receipt = receipt_of(status, reason)
+    async with services.database.transaction() as transaction:
+        deliveries = DeliveryRepository(transaction)
+        delivery_id = await deliveries.by_provider_message(message_id)
+        if delivery_id is None and time.time() - enqueued_at < _YOUNG_SECONDS:
+            raise ServiceUnreachable("This message is not known yet; report again.")
+        if delivery_id is not None:
+            await deliveries.note_provider_status(delivery_id, status)
+            if receipt.status is not None:
+                await deliveries.move(delivery_id, DeliveryStatus(receipt.status), reason=receipt.reason)
+    return Response(status_code=204)
+
+
+def _is_signed(header: str, body: bytes, *, secret: str | None) -> bool:
+    """`t=<unix ms>,signature=<hex of HMAC-SHA256 over "t.body">`, over the raw bytes, at most 5 minutes old."""
+    parts = dict(part.split("=", 1) for part in header.split(",") if "=" in part)
+    moment, signature = parts.get("t", ""), parts.get("signature", "")
+    if secret is None or not moment.isdecimal() or abs(time.time() - int(moment) / 1000) > _TOLERANCE_SECONDS:
+        return False
+    expected = hmac.new(secret.encode(), moment.encode() + b"." + body, hashlib.sha256).hexdigest()
+    return hmac.compare_digest(expected.encode(), signature.encode())
+
+
+def _report(body: bytes) -> tuple[str, str, str | None, float]:
+    """Message id, status, reason, and when Courier took it in (Unix seconds)."""
+    try:
+        data = orjson.loads(body)["data"]
+        return str(data["id"]), str(data["status"]), data.get("reason"), float(data.get("enqueued") or 0) / 1000
+    except (orjson.JSONDecodeError, KeyError, TypeError, ValueError, AttributeError):
+        raise InvalidFields({"data": ["A message's id and status are required."]}) from None

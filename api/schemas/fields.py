@@ -1,0 +1,20 @@
+"""Building blocks of the shapes."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict
+
+
+class Shape(BaseModel):
+    """Unknown fields are ignored, as existing clients expect; nothing is coerced by surprise."""
+
+    model_config = ConfigDict(extra="ignore", str_strip_whitespace=False)
+
+
+def _aware(instant: datetime) -> datetime:
+    return instant if instant.tzinfo else instant.replace(tzinfo=UTC)
+
+
+Instant = Annotated[datetime, AfterValidator(_aware)]
+"""ISO 8601; one without an offset is UTC, as Django takes it."""

@@ -1,0 +1,129 @@
+"""Notifications as they are asked for and answered."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from pydantic import Field
+
+from api.schemas.fields import Instant, Shape
+from notifications.contracts import limits
+from notifications.contracts.vocabulary import Channel, DeliveryStatus, NotificationStatus, NotificationType
+from notifications.options import NotifyOptions
+
+
+class NotificationCreate(Shape):
+    """Either `title` and `message`, or `template_key` with its variables in `metadata`."""
+
+    user: str | int
+    notification_type: str = Field(examples=["booking"])
+    title: str | None = Field(default=None, examples=["Booking confirmed"])
+    message: str | None = Field(default=None, examples=["Your yoga session with Jane Doe is confirmed."])
+    template_key: str | None = None
+    delivery_channel: str | None = None
+    delivery_channels: list[str] | None = Field(default=None, examples=[["in_app", "email"]])
+    metadata: dict[str, Any] | None = None
+    related_object_type: str | None = None
+    related_object_id: str | int | None = None
+    group_key: str | None = None
+    notification_key: str | None = None
+    priority: str | None = None
+    scheduled_for: Instant | None = None
+    expires_at: Instant | None = None
+
+    def options(self) -> NotifyOptions:
+        """Everything but the user and the type, as the client takes it."""
+        channels = self.delivery_channels
+        if channels is None and self.delivery_channel is not None:
+            channels = [self.delivery_channel]
+        return {
+            "title": self.title,
+            "message": self.message,
+            "template_key": self.template_key,
+            "delivery_channels": channels,
+            "metadata": self.metadata,
+            "related_object_type": self.related_object_type,
+            "related_object_id": self.related_object_id,
+            "group_key": self.group_key,
+            "notification_key": self.notification_key,
+            "priority": self.priority,
+            "scheduled_for": self.scheduled_for,
+            "expires_at": self.expires_at,
+        }
+
+
+class MarkRead(Shape):
+    """No ids means all of them."""
+
+    notification_ids: list[UUID] | None = Field(default=None, max_length=limits.IDS_PER_CALL)
+    is_read: bool = True
+
+
+class NotificationItem(Shape):
+    id: UUID
+    title: str
+    message: str
+    notification_type: NotificationType
+    is_read: bool
+    created_at: datetime
+    time_since: str
+    metadata: dict[str, Any]
+    related_object_type: str | None
+    related_object_id: str | None
+    group_key: str | None
+
+
+class NotificationPage(Shape):
+    count: int
+    next: str | None
+    previous: str | None
+    results: list[NotificationItem]
+
+
+class DeliveryDetail(Shape):
+    channel: Channel
+    status: DeliveryStatus
+    reason: str | None
+    provider: str | None
+    provider_message_id: str | None
+    attempts: int
+    sent_at: datetime | None
+    delivered_at: datetime | None
+    next_attempt_at: datetime | None
+
+
+class NotificationDetail(NotificationItem):
+    user: str
+    user_name: str
+    delivery_channel: Channel
+    delivery_channels: list[Channel]
+    deliveries: list[DeliveryDetail]
+    read_at: datetime | None
+    is_seen: bool
+    seen_at: datetime | None
+    archived_at: datetime | None
+    snoozed_until: datetime | None
+    status: NotificationStatus
+    scheduled_for: datetime | None
+    sent_at: datetime | None
+    expires_at: datetime | None
+    notification_key: str | None
+    priority: str
+    updated_at: datetime
+
+
+class AcceptedSoon(Shape):
+    id: UUID
+    status: NotificationStatus
+
+
+class Confirmation(Shape):
+    message: str
+
+
+class UpdatedCount(Confirmation):
+    updated_count: int
+
+
+class UnreadCount(Shape):
+    unread_count: int

@@ -1,0 +1,1 @@
+"""Who is calling. The same answers for both doors, HTTP and WebSocket."""
