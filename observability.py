@@ -2,6 +2,7 @@
 
 import logging
 import sys
+import traceback
 
 import structlog
 
@@ -21,3 +22,13 @@ def configure_logging(level: str) -> None:
         cache_logger_on_first_use=True,
     )
     logging.basicConfig(level=max(number, logging.WARNING), format="%(levelname)s %(name)s %(message)s")
+
+
+def where(error: BaseException) -> str:
+    """The class of an error and the lines it came through, innermost last, without its words.
+
+    An error's words may quote what a person was told, so an unexpected one is logged by its place.
+    """
+    frames = traceback.extract_tb(error.__traceback__)[-8:]
+    places = [f"{frame.filename.rsplit('/', 2)[-1]}:{frame.lineno}" for frame in frames]
+    return " > ".join([*places, type(error).__name__])

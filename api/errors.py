@@ -6,9 +6,6 @@ from typing import Any
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from psycopg import OperationalError
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
@@ -21,6 +18,7 @@ from notifications.contracts.errors import (
     NotificationNotFound,
     ServiceUnreachable,
 )
+from persistence.database import DatabaseUnavailable
 
 log = structlog.get_logger("api")
 
@@ -55,8 +53,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Unauthenticated, _unauthenticated)
     app.add_exception_handler(RequestValidationError, _invalid_request)
     app.add_exception_handler(HTTPException, _http_error)
-    for outage in (DBAPIError, PoolTimeoutError, OperationalError):
-        app.add_exception_handler(outage, _database_away)
+    app.add_exception_handler(DatabaseUnavailable, _database_away)
 
 
 async def _domain_error(_: Request, error: Exception) -> Response:
@@ -80,17 +77,16 @@ async def _invalid_request(_: Request, error: Exception) -> Response:
     return json_response(problems, 400)
 
 
-async def _http_error(_: Request, error: Exception) -> Response:
+async def _http_error(request: Request, error: Exception) -> Response:
     if not isinstance(error, HTTPException):
         raise error
-    detail = _NOT_FOUND if error.status_code == 404 else error.detail  # noqa: PLR2004
+    words = {404: _NOT_FOUND, 405: f'Method "{request.method}" not allowed.'}
+    detail = words.get(error.status_code, error.detail)
     return json_response({"detail": detail}, error.status_code, headers=error.headers)
 
 
 async def _database_away(_: Request, error: Exception) -> Response:
-    if isinstance(error, DBAPIError) and not isinstance(error.orig, OperationalError):
-        raise error
-    log.warning("database away", error=type(error).__name__)
+    log.warning("database away", error=str(error))
     return json_response(
         {"detail": "The service is temporarily unavailable."}, 503, headers={"Retry-After": _RETRY_SECONDS}
     )

@@ -7,9 +7,11 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.responses import json_response
+from observability import where
 
 BODY_BYTES = 1024 * 1024
 _REQUEST_ID_CHARS = 64
+_LENGTH_DIGITS = 16
 
 log = structlog.get_logger("api")
 
@@ -39,19 +41,24 @@ class RequestMiddleware:
         # The form without its trailing slash works too, without a redirect that would drop a POST's body.
         if scope["path"].startswith(self._base_path) and not scope["path"].endswith("/"):
             scope = {**scope, "path": f"{scope['path']}/"}
-        if int(length) > BODY_BYTES if (length := headers.get("content-length", "0")).isdecimal() else True:
+        if _content_length(headers) > BODY_BYTES:
             answer = json_response({"detail": f"The body may have at most {BODY_BYTES} bytes."}, 413)
             await answer(scope, receive, send_with_id)
             return
         with structlog.contextvars.bound_contextvars(request_id=request_id):
             try:
                 await self._app(scope, receive, send_with_id)
-            except Exception:
-                log.exception("request failed", method=scope["method"], path=scope["path"])
+            except Exception as error:
+                log.critical("request failed", method=scope["method"], path=scope["path"], error=where(error))
                 if started:
                     raise
                 answer = json_response({"detail": "Internal server error.", "request_id": request_id}, 500)
                 await answer(scope, receive, send_with_id)
+
+
+def _content_length(headers: Headers) -> int:
+    length = headers.get("content-length", "0")
+    return int(length) if length.isdecimal() and len(length) < _LENGTH_DIGITS else BODY_BYTES + 1
 
 
 def _request_id(given: str | None) -> str:

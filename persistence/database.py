@@ -5,7 +5,10 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 import orjson
+import psycopg
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from persistence.hints import HintSender
@@ -13,6 +16,18 @@ from persistence.hints import HintSender
 # A query that takes longer is a bug or an outage; a caller has given up by then.
 _STATEMENT_TIMEOUT_MILLISECONDS = 5_000
 _LOCK_TIMEOUT_MILLISECONDS = 3_000
+
+
+class DatabaseFault(Exception):
+    """The database refused a statement, which is a bug here.
+
+    PostgreSQL's own words quote the row at fault, so only the SQLSTATE leaves this module: not a log, a
+    trace or a workflow's history may hold what a person was told.
+    """
+
+
+class DatabaseUnavailable(DatabaseFault):
+    """The database is away, overloaded or shutting down: the same may succeed later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,17 +60,31 @@ class Database:
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Transaction]:
-        """Commits when the block ends, rolls back when it raises."""
-        async with self._engine.begin() as connection:
-            transaction = Transaction(connection)
-            yield transaction
+        """Commits when the block ends, rolls back when it raises.
+
+        Raises:
+            DatabaseUnavailable, DatabaseFault: nothing was committed, as far as can be known.
+        """
+        try:
+            async with self._engine.begin() as connection:
+                transaction = Transaction(connection)
+                yield transaction
+        except (OperationalError, InterfaceError, PoolTimeoutError, psycopg.OperationalError) as error:
+            raise DatabaseUnavailable(_sqlstate(error)) from None
+        except DBAPIError as error:
+            raise DatabaseFault(_sqlstate(error)) from None
         if transaction.moved_inboxes and self._hints is not None:
             self._hints.send(transaction.moved_inboxes)
 
     async def ping(self) -> None:
-        """Raises when the database does not answer."""
-        async with self._engine.connect() as connection:
-            await connection.execute(text("SELECT 1"))
+        """Raises DatabaseUnavailable when the database does not answer."""
+        async with self.transaction() as transaction:
+            await transaction.connection.execute(text("SELECT 1"))
 
     async def close(self) -> None:
         await self._engine.dispose()
+
+
+def _sqlstate(error: Exception) -> str:
+    original = error.orig if isinstance(error, DBAPIError) else error
+    return f"{type(original).__name__} {getattr(original, 'sqlstate', None) or ''}".rstrip()

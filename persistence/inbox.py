@@ -50,10 +50,10 @@ _APPEND = text(
     """
     WITH moved AS (
         INSERT INTO inboxes AS inbox (user_id, last_seq, unread_count)
-        VALUES (:user_id, :events, :unread)
+        VALUES (:user_id, :events, greatest(:unread, 0))
         ON CONFLICT (user_id) DO UPDATE SET
             last_seq = inbox.last_seq + excluded.last_seq,
-            unread_count = inbox.unread_count + excluded.unread_count
+            unread_count = inbox.unread_count + :unread
         RETURNING last_seq, unread_count
     ), appended AS (
         INSERT INTO inbox_events (user_id, seq, message, unread_count)

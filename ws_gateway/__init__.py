@@ -1,0 +1,5 @@
+"""Live push: one process that holds the sockets and reads every user's event stream.
+
+Four parts and a source: messages (shapes), session (message in, message out, no socket), connections (who
+is here), handler (the only file with a socket), feed (where events come from).
+"""

@@ -1,0 +1,171 @@
+"""The life of one socket: handshake, first frame, then reading and writing side by side. The only I/O."""
+
+import asyncio
+from datetime import UTC, datetime
+from http import HTTPStatus
+from urllib.parse import parse_qs, urlsplit
+from weakref import WeakKeyDictionary
+
+import structlog
+from websockets.asyncio.server import ServerConnection
+from websockets.exceptions import ConnectionClosed
+from websockets.http11 import Request, Response
+
+from identity.credentials import find_token
+from identity.tokens import Identity, TokenVerifier, Unauthenticated
+from persistence.database import Database, DatabaseUnavailable
+from persistence.inbox import InboxRepository
+from ws_gateway import messages
+from ws_gateway.connections import Connection, ConnectionRegistry
+from ws_gateway.feed import EventFeed
+from ws_gateway.messages import CloseCode
+from ws_gateway.session import Closed, Position, Session, may_resume
+
+PATH = "/ws/notifications/"
+HEALTH_PATH = "/healthz"
+
+# Longer ones overflow some event loops' clocks.
+_LONGEST_TIMER = 86_400.0
+
+log = structlog.get_logger("gateway")
+
+
+class Gateway:
+    def __init__(
+        self,
+        *,
+        database: Database,
+        feed: EventFeed,
+        registry: ConnectionRegistry,
+        tokens: TokenVerifier,
+        allowed_origins: frozenset[str],
+    ) -> None:
+        self._database = database
+        self._feed = feed
+        self._registry = registry
+        self._tokens = tokens
+        self._allowed_origins = allowed_origins
+        self._callers: WeakKeyDictionary[ServerConnection, Identity | Unauthenticated] = WeakKeyDictionary()
+        """What each handshake told of its caller."""
+
+    async def check_handshake(self, connection: ServerConnection, request: Request) -> Response | None:
+        """Refuses a handshake, or lets it through with its caller.
+
+        A browser's script never learns the status of a refused handshake, so a browser is let in and its
+        socket closed with a code that says why; everybody else gets the 401.
+        """
+        path = urlsplit(request.path).path
+        if path == HEALTH_PATH:
+            return connection.respond(HTTPStatus.OK, "ok\n")
+        if path.rstrip("/") != PATH.rstrip("/"):
+            return connection.respond(HTTPStatus.NOT_FOUND, "not found\n")
+        try:
+            self._callers[connection] = self._authenticate(request)
+        except Unauthenticated as error:
+            if "Origin" not in request.headers:
+                response = connection.respond(HTTPStatus.UNAUTHORIZED, f"{error}\n")
+                response.headers["WWW-Authenticate"] = "Bearer"
+                return response
+            self._callers[connection] = error
+        return None
+
+    async def converse(self, socket: ServerConnection) -> None:
+        """Serves one socket until either side closes it."""
+        try:
+            await self._serve(socket, _let_in(self._callers[socket]), _asked_position(socket))
+        except Closed as closed:
+            await socket.close(closed.code, closed.reason)
+        except DatabaseUnavailable:
+            await socket.close(CloseCode.RESTART, "The service is temporarily unavailable.")
+        except ConnectionClosed:
+            return
+
+    async def _serve(self, socket: ServerConnection, caller: Identity, position: Position | None) -> None:
+        async with self._database.transaction() as transaction:
+            state = await InboxRepository(transaction).state(caller.user_id)
+        resumed = position is not None and may_resume(position, state)
+        connection = Connection(caller.user_id, position=position.seq if resumed and position else state.seq)
+        connection.put(messages.encode(messages.established(state, resumed=resumed)))
+
+        def rewind(seq: int) -> None:
+            connection.position = seq
+            self._feed.wake([caller.user_id])
+
+        session = Session(identity=caller, database=self._database, tokens=self._tokens, rewind=rewind)
+        ended = asyncio.get_running_loop().create_future()
+        connection.on_overflow = lambda: _end(ended, CloseCode.TOO_SLOW, "Too slow; reconnect and resume.")
+        _end_at_expiry(session, ended)
+        self._registry.add(connection)
+        # What was committed since the state was read, or is to be replayed, is read for at once.
+        self._feed.wake([caller.user_id])
+        parts = [
+            asyncio.create_task(self._read(socket, session, connection)),
+            asyncio.create_task(_write(socket, connection)),
+        ]
+        try:
+            await asyncio.wait([ended, *parts], return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            self._registry.remove(connection)
+            _end(ended, CloseCode.RESTART, "")
+            for part in parts:
+                part.cancel()
+            outcomes = await asyncio.gather(*parts, ended, return_exceptions=True)
+        for outcome in outcomes:
+            if isinstance(outcome, Closed):
+                raise outcome
+
+    async def _read(self, socket: ServerConnection, session: Session, connection: Connection) -> None:
+        async for frame in socket:
+            if not isinstance(frame, str):
+                raise Closed(CloseCode.BAD_REQUEST, "Only text frames are understood.")
+            connection.put(await session.receive(frame))
+            # The change is committed; this gateway need not wait for its own hint.
+            self._feed.wake([connection.user_id])
+
+    def _authenticate(self, request: Request) -> Identity:
+        query = parse_qs(urlsplit(request.path).query)
+        token = find_token(
+            {name.lower(): value for name, value in request.headers.raw_items()},
+            allowed_origins=self._allowed_origins,
+            method="GET",
+            query_token=query.get("token", [None])[0],
+        )
+        return self._tokens.verify(token)
+
+
+async def _write(socket: ServerConnection, connection: Connection) -> None:
+    while True:
+        await socket.send(await connection.next_frame(), text=True)
+
+
+def _let_in(caller: Identity | Unauthenticated) -> Identity:
+    if isinstance(caller, Identity):
+        return caller
+    raise Closed(CloseCode.TOKEN_EXPIRED if caller.expired else CloseCode.UNAUTHENTICATED, str(caller))
+
+
+def _end(ended: asyncio.Future[None], code: CloseCode, reason: str) -> None:
+    if not ended.done():
+        ended.set_exception(Closed(code, reason))
+
+
+def _end_at_expiry(session: Session, ended: asyncio.Future[None]) -> None:
+    """Ends the conversation when the token does; one that was refreshed meanwhile is looked at again."""
+    remaining = (session.expires_at - datetime.now(UTC)).total_seconds()
+    if ended.done():
+        return
+    if remaining <= 0:
+        _end(ended, CloseCode.TOKEN_EXPIRED, "The token has expired.")
+    else:
+        asyncio.get_running_loop().call_later(min(remaining, _LONGEST_TIMER), _end_at_expiry, session, ended)
+
+
+def _asked_position(socket: ServerConnection) -> Position | None:
+    """The position to resume from, in the handshake's query."""
+    query = parse_qs(urlsplit(socket.request.path if socket.request else "").query)
+    epoch, seq = query.get("epoch", [""])[0], query.get("seq", [""])[0]
+    if not epoch and not seq:
+        return None
+    if not epoch or not seq.isdecimal() or len(seq) > 18:  # noqa: PLR2004 - what a bigint holds
+        raise Closed(CloseCode.BAD_REQUEST, "To resume, give epoch and seq.")
+    return Position(epoch, int(seq))

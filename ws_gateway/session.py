@@ -1,0 +1,127 @@
+"""One client's conversation: a message in, the answer out. No socket here; the inbox does what is asked."""
+
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from identity.tokens import Identity, TokenVerifier, Unauthenticated
+from persistence.database import Database, DatabaseUnavailable
+from persistence.inbox import InboxRepository, InboxState
+from ws_gateway import messages
+from ws_gateway.messages import BadMessage, CloseCode, ErrorCode
+
+# More than this behind, a client is faster reloading over REST.
+REPLAY_MOST = 300
+_REMEMBERED_OPERATIONS = 128
+
+
+class Closed(Exception):
+    """The conversation is over; the socket closes with this code."""
+
+    def __init__(self, code: CloseCode, reason: str) -> None:
+        super().__init__(reason)
+        self.code = code
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where a client says its copy of the stream ends."""
+
+    epoch: str
+    seq: int
+
+
+class Session:
+    """`rewind` is told the position from which a resuming client wants to be given events."""
+
+    def __init__(
+        self, *, identity: Identity, database: Database, tokens: TokenVerifier, rewind: Callable[[int], None]
+    ) -> None:
+        self.identity = identity
+        self._database = database
+        self._tokens = tokens
+        self._rewind = rewind
+        self._answered: OrderedDict[str, bytes] = OrderedDict()
+
+    @property
+    def expires_at(self) -> datetime:
+        return self.identity.expires_at
+
+    async def receive(self, frame: str) -> bytes:
+        """The answer to a client's frame; bad ones are answered too, and change nothing.
+
+        Raises:
+            Closed: the client may not go on.
+        """
+        try:
+            message = messages.parse(frame)
+        except BadMessage as bad:
+            return messages.encode(messages.error(bad.code, str(bad)), op_id=bad.op_id)
+        if message.op_id is not None and message.op_id in self._answered:
+            return self._answered[message.op_id]
+        try:
+            answer = messages.encode(await self._answer(message), op_id=message.op_id)
+        except DatabaseUnavailable:
+            problem = messages.error(ErrorCode.UNAVAILABLE, "Not possible right now; try again.")
+            return messages.encode(problem, op_id=message.op_id)
+        if message.op_id is not None:
+            self._answered[message.op_id] = answer
+            if len(self._answered) > _REMEMBERED_OPERATIONS:
+                self._answered.popitem(last=False)
+        return answer
+
+    async def _answer(self, message: messages.ClientMessage) -> dict[str, Any]:
+        match message:
+            case messages.MarkRead():
+                return await self._mark_read(message)
+            case messages.MarkAllRead():
+                return await self._mark_all_read(message)
+            case messages.GetUnreadCount():
+                state = await self._state()
+                return messages.unread_count(state.unread_count, state.seq)
+            case messages.Resume():
+                state = await self._state()
+                resumed = may_resume(Position(message.epoch, message.seq), state)
+                if resumed:
+                    self._rewind(message.seq)
+                return messages.established(state, resumed=resumed)
+            case messages.RefreshToken():
+                return self._refresh(message.token)
+            case messages.Ping():
+                return messages.pong()
+
+    async def _mark_read(self, message: messages.MarkRead) -> dict[str, Any]:
+        async with self._database.transaction() as transaction:
+            change = await InboxRepository(transaction).mark_read(self.identity.user_id, message.ids, is_read=True)
+        if not change.found.issuperset(message.ids):
+            return messages.error(ErrorCode.NOT_FOUND, "There is no such notification.")
+        return messages.marked_read(message.ids, change.unread_count)
+
+    async def _mark_all_read(self, message: messages.MarkAllRead) -> dict[str, Any]:
+        async with self._database.transaction() as transaction:
+            change = await InboxRepository(transaction).mark_all(
+                self.identity.user_id, is_read=True, up_to_seq=message.up_to_seq
+            )
+        return messages.marked_all_read(change.changed, change.unread_count)
+
+    async def _state(self) -> InboxState:
+        async with self._database.transaction() as transaction:
+            return await InboxRepository(transaction).state(self.identity.user_id)
+
+    def _refresh(self, token: str) -> dict[str, Any]:
+        try:
+            identity = self._tokens.verify(token)
+        except Unauthenticated as error:
+            raise Closed(CloseCode.TOKEN_EXPIRED, str(error)) from None
+        if identity.user_id != self.identity.user_id:
+            raise Closed(CloseCode.TOKEN_EXPIRED, "The token is another user's.")
+        self.identity = identity
+        return messages.token_refreshed(identity.expires_at)
+
+
+def may_resume(position: Position, state: InboxState) -> bool:
+    """Whether everything after a client's position can be given to it; all of it or nothing."""
+    return position.epoch == state.epoch and 0 <= state.seq - position.seq <= REPLAY_MOST
