@@ -1,0 +1,60 @@
+# `make help` lists the targets. Needs Python 3.11 with pip, and nothing else: the rest comes from wheels.
+
+PYTHON ?= python3.11
+BIN := .venv/bin
+READY := .venv/.ready
+SOURCES := $(sort tests/ $(dir $(wildcard */*.py)) $(wildcard *.py))
+LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
+
+.DEFAULT_GOAL := help
+.PHONY: help run token test test-long check format lint types imports bench lock
+
+help: ## This list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
+
+run: $(READY) ## The whole stack on this machine; PORT=8000 STATE_DIR=.local DEMO=0 ONLY="postgres temporal" change it
+	@$(BIN)/python -m deploy.local $(ONLY)
+
+token: $(READY) ## A development token: make token USER=alice [STAFF=1]
+ifeq ($(origin USER),command line)
+	@$(BIN)/python -m deploy.local.token "$$USER" $(if $(filter 1,$(STAFF)),--staff)
+else
+	$(error whose token? `make token USER=alice`, or with STAFF=1 for staff)
+endif
+
+test: $(READY) ## The fast tests; ARGS="-k inbox" narrows them
+	@$(BIN)/python -m pytest --ignore tests/long $(ARGS)
+
+test-long: $(READY) ## The tests that kill, restart and load the stack; minutes
+	@$(BIN)/python -m pytest tests/long $(ARGS)
+
+check: format lint types imports ## Everything that needs no run: the four below
+
+format: $(READY) ## Formatting
+	@$(BIN)/ruff format --quiet --check .
+
+lint: $(READY) ## Lint rules
+	@$(BIN)/ruff check --quiet .
+
+types: $(READY) ## mypy --strict
+	@$(BIN)/mypy --no-error-summary $(SOURCES)
+
+imports: $(READY) ## Who may import whom
+	@$(BIN)/lint-imports
+
+bench: $(READY) ## The benchmarks
+	@$(BIN)/python -m bench $(ARGS)
+
+lock: $(READY) ## Re-resolves the dependencies: everything, and the service alone for its image
+	@echo uv | $(LOCK) pyproject.toml - --extra service --extra local --group dev --output-file requirements.lock
+	@$(LOCK) pyproject.toml --extra service --output-file requirements-service.lock
+
+# uv installs in a second what takes pip half a minute. It does not know pip's own configuration (a mirror, say): then pip does it.
+$(READY): requirements.lock
+	@printf 'Installing into .venv (once) ...' >&2
+	@$(PYTHON) -m venv .venv
+	@sed -n '/^uv==/,/[^\\]$$/p' requirements.lock | $(BIN)/python -m pip install -qq --require-hashes -r /dev/stdin
+	@$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes --compile-bytecode requirements.lock 2>$@.log \
+		|| $(BIN)/python -m pip install -qq --no-deps --require-hashes -r requirements.lock
+	@touch $@
+	@echo ' done' >&2

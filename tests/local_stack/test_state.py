@@ -1,0 +1,82 @@
+import json
+import os
+import socket
+import stat
+from pathlib import Path
+
+import pytest
+
+from deploy.local.process import StackError
+from deploy.local.state import State
+
+
+@pytest.fixture
+def edge() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@pytest.fixture
+def state(tmp_path: Path) -> State:
+    return State(tmp_path / "state")
+
+
+def mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+def test_ports_are_remembered(state: State, edge: int) -> None:
+    assert state.ports(["api", "gateway"], edge) == State(state.root).ports(["api", "gateway"], edge)
+
+
+def test_a_port_taken_in_the_meantime_is_chosen_anew(state: State, edge: int) -> None:
+    before = state.ports(["api", "gateway"], edge)
+    with socket.create_server(("127.0.0.1", before["api"])):
+        after = state.ports(["api", "gateway"], edge)
+    assert after["api"] != before["api"]
+    assert after["gateway"] == before["gateway"]
+
+
+def test_no_two_processes_share_a_port(state: State, edge: int) -> None:
+    names = [f"process {number}" for number in range(50)]
+    assert len(set(state.ports(names, edge).values())) == len(names) + 1
+
+
+def test_a_taken_edge_port_says_what_to_do(state: State) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        with pytest.raises(StackError, match=rf"^port {port} is taken: choose another one with `PORT=8010 make run`$"):
+            state.ports(["api"], port)
+
+
+def test_a_second_stack_on_the_same_folder_says_what_to_do(state: State) -> None:
+    held = state.lock()
+    with pytest.raises(StackError, match=r"^a stack runs on .*: stop it, or run beside it with `PORT="):
+        State(state.root).lock()
+    os.close(held)
+    os.close(State(state.root).lock())
+
+
+def test_secrets_are_made_once_and_for_their_owner_alone(state: State) -> None:
+    secrets = state.secrets()
+    assert State(state.root).secrets() == secrets
+    assert len(secrets["JWT_SECRET"]) >= 32
+    assert len(set(secrets.values())) == len(secrets)
+    assert mode(state.root / "secrets.json") == 0o600
+
+
+def test_a_secret_that_is_new_joins_the_old_ones(state: State) -> None:
+    state.write("secrets.json", {"JWT_SECRET": "kept" * 8})
+    assert state.secrets()["JWT_SECRET"] == "kept" * 8
+    assert state.secrets()["COURIER_WEBHOOK_SECRET"]
+
+
+def test_a_file_is_replaced_as_a_whole(state: State) -> None:
+    state.write("stack.json", {"pids": {"api": 1}})
+    reader = (state.root / "stack.json").open()
+    state.write("stack.json", {"pids": {"api": 2}})
+    with reader:
+        assert json.load(reader) == {"pids": {"api": 1}}
+    assert json.loads((state.root / "stack.json").read_text()) == {"pids": {"api": 2}}
