@@ -1,0 +1,27 @@
+"""The running stack that most tests look at from the outside: one for the whole run, on real everything."""
+
+from collections.abc import AsyncIterator, Iterator
+
+import httpx
+import pytest
+
+from deploy.local.launch import LaunchedStack, launched
+from notifications import NotificationsClient
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LaunchedStack]:
+    """PostgreSQL, Temporal, worker, API, gateway, sandbox, edge and the demo, each its own process."""
+    with launched(tmp_path_factory.mktemp("stack") / "state", demo=True) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+async def http(stack: LaunchedStack) -> AsyncIterator[httpx.AsyncClient]:
+    async with httpx.AsyncClient(base_url=stack.url, timeout=20) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+async def client(stack: LaunchedStack) -> NotificationsClient:
+    return await NotificationsClient.connect(stack.temporal_address)
