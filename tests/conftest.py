@@ -11,8 +11,15 @@ from notifications import NotificationsClient
 
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LaunchedStack]:
-    """PostgreSQL, Temporal, worker, API, gateway, sandbox, edge and the demo, each its own process."""
-    with launched(tmp_path_factory.mktemp("stack") / "state", demo=True) as running:
+    """PostgreSQL, Temporal, worker, API, gateway, sandbox and edge, each its own process."""
+    with launched(tmp_path_factory.mktemp("stack") / "state") as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def demo_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LaunchedStack]:
+    """The same with the demo, whose sample notifications would walk into other tests' faults."""
+    with launched(tmp_path_factory.mktemp("demo") / "state", demo=True) as running:
         yield running
 
 

@@ -13,6 +13,7 @@ from websockets.http11 import Request, Response
 
 from identity.credentials import find_token
 from identity.tokens import Identity, TokenVerifier, Unauthenticated
+from observability import where
 from persistence.database import Database, DatabaseUnavailable
 from persistence.inbox import InboxRepository
 from ws_gateway import messages
@@ -113,6 +114,8 @@ class Gateway:
         for outcome in outcomes:
             if isinstance(outcome, Closed):
                 raise outcome
+            if isinstance(outcome, Exception) and not isinstance(outcome, ConnectionClosed):
+                log.error("connection failed", error=where(outcome))
 
     async def _read(self, socket: ServerConnection, session: Session, connection: Connection) -> None:
         async for frame in socket:
