@@ -7,7 +7,6 @@ same workflow.
 
 import asyncio
 from collections.abc import Iterable
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Self, TypedDict, Unpack
@@ -128,6 +127,7 @@ class NotificationsClient:
     async def accept(self, request: NotificationRequest) -> Notification:
         """Accepts a request built by `build_request`; see `notify`."""
         acceptance = asyncio.ensure_future(self._start_and_await_acceptance(request))
+        acceptance.add_done_callback(_retrieve)
         try:
             done, _ = await asyncio.wait({acceptance}, timeout=limits.ACCEPT_SECONDS)
         finally:
@@ -158,11 +158,12 @@ class NotificationsClient:
                 result_type=AcceptedNotification,
             )
         except WorkflowAlreadyStartedError:
-            with suppress(WorkflowAlreadyStartedError):
-                await start.workflow_handle()  # it keeps the error too, and complains when nobody asks for it
             return await self._result_of_earlier(request)
         except WorkflowUpdateFailedError as failed:
             raise _refusal(failed.cause) from failed
+        finally:
+            # The operation keeps the outcome as well, and would complain that nobody asked it.
+            asyncio.ensure_future(start.workflow_handle()).add_done_callback(_retrieve)
         return accepted
 
     async def _result_of_earlier(self, request: NotificationRequest) -> AcceptedNotification:
@@ -230,6 +231,12 @@ def _notification(
         replayed=replayed,
         visible=visible,
     )
+
+
+def _retrieve(outcome: asyncio.Future[Any]) -> None:
+    """Looks at an outcome that nobody waits for any more, so that asyncio does not report it."""
+    if not outcome.cancelled():
+        outcome.exception()
 
 
 def _refusal(cause: BaseException) -> Exception:

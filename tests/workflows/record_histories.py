@@ -1,0 +1,138 @@
+"""Records a history of every path of the notification workflow: `python tests/workflows/record_histories.py`.
+
+Run it when a change to a workflow is meant to change its commands, and read the difference before committing.
+"""
+
+import asyncio
+import json
+import re
+import sys
+import tempfile
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+CHECKOUT = Path(__file__).parents[2]
+sys.path.insert(0, str(CHECKOUT))
+
+import httpx  # noqa: E402 - run as a script, from anywhere
+from skipped_time import skipped_time, try_again  # noqa: E402
+from temporalio.client import Client  # noqa: E402
+
+from deploy.local.launch import LaunchedStack, launched  # noqa: E402
+from notifications import InvalidNotification, Notification, NotificationsClient  # noqa: E402
+from notifications.contracts.building import build_request  # noqa: E402
+from notifications.contracts.delivery import SendResult  # noqa: E402
+from notifications.contracts.names import notification_workflow_id  # noqa: E402
+from notifications.contracts.vocabulary import Channel  # noqa: E402
+
+HISTORIES = CHECKOUT / "tests" / "histories"
+Story = Callable[["Recorder"], Awaitable[str]]
+
+
+class Recorder:
+    def __init__(self, stack: LaunchedStack, client: NotificationsClient, http: httpx.AsyncClient) -> None:
+        self._stack = stack
+        self._http = http
+        self.client = client
+
+    async def notify(self, *channels: str, **options: Any) -> str:
+        notification: Notification = await self.client.notify(
+            user="recorded",
+            title="Hello",
+            message="From a recording.",
+            notification_type="session",
+            delivery_channels=channels,
+            **options,
+        )
+        return notification_workflow_id(notification.id)
+
+    async def fault(self, channel: str, *script: object) -> None:
+        faults = {"channel": channel, "script": list(script)}
+        (await self._http.put("/courier-sandbox/faults", json=faults)).raise_for_status()
+
+    async def describe(self) -> None:
+        person = {"name": "Recorded", "email": "recorded@example.org", "phone_number": "+15005550006"}
+        headers = {"Authorization": f"Bearer {self._stack.token('staff', staff=True)}"}
+        address = "/api/v1/drf/notifications/recipients/recorded/"
+        (await self._http.put(address, json=person, headers=headers)).raise_for_status()
+
+
+async def in_app(recorder: Recorder) -> str:
+    return await recorder.notify("in_app")
+
+
+async def in_app_and_email(recorder: Recorder) -> str:
+    return await recorder.notify("in_app", "email")
+
+
+async def three_channels(recorder: Recorder) -> str:
+    return await recorder.notify("in_app", "email", "sms", "push")
+
+
+async def retried(recorder: Recorder) -> str:
+    await recorder.fault("sms", 500, {"status": 429, "retry_after": 1}, 202)
+    return await recorder.notify("in_app", "sms")
+
+
+async def rejected(recorder: Recorder) -> str:
+    await recorder.fault("email", 400)
+    return await recorder.notify("in_app", "email")
+
+
+async def scheduled(recorder: Recorder) -> str:
+    return await recorder.notify("in_app", "email", scheduled_for=datetime.now(UTC) + timedelta(seconds=2))
+
+
+async def refused(recorder: Recorder) -> str:
+    request = build_request(user="recorded", notification_type="booking", template_key="no.such")
+    try:
+        await recorder.client.accept(request)
+    except InvalidNotification:
+        return notification_workflow_id(request.notification_id)
+    raise AssertionError("the template should not exist")
+
+
+PATHS: tuple[Story, ...] = (in_app, in_app_and_email, three_channels, retried, rejected, scheduled, refused)
+
+
+async def record_given_up() -> None:
+    """A vendor that is busy until the deadline: hours, so on a server that skips them."""
+
+    def busy(_: Channel, __: int) -> SendResult:
+        raise try_again(timedelta(minutes=30))
+
+    async with skipped_time() as world:
+        world.channels, world.attempt = (Channel.EMAIL, Channel.SMS), busy
+        handle = await world.start()
+        await handle.result()
+        (HISTORIES / "given_up.json").write_text(anonymous((await handle.fetch_history()).to_json()))
+
+
+async def record(stack: LaunchedStack) -> None:
+    temporal = await Client.connect(stack.temporal_address)
+    async with httpx.AsyncClient(base_url=stack.url) as http:
+        recorder = Recorder(stack, NotificationsClient(temporal), http)
+        await recorder.describe()
+        for path in PATHS:
+            handle = temporal.get_workflow_handle(await path(recorder))
+            async for event in handle.fetch_history_events(wait_new_event=True):
+                last = event
+            print(path.__name__, last.event_id, "events")  # noqa: T201 - a script's progress
+            history = anonymous((await handle.fetch_history()).to_json())
+            (HISTORIES / f"{path.__name__}.json").write_text(history)
+    await record_given_up()
+
+
+def anonymous(history: str) -> str:
+    """Without the machine that it was recorded on."""
+    text = history.replace(f"{CHECKOUT}/", "")
+    text = re.sub(r'("identity": ")[^"]*"', r'\1recorded"', text)
+    text = re.sub(r'"\d+@[^"]*"', '"recorded-sticky"', text)
+    return json.dumps(json.loads(re.sub(r'("stackTrace": ")(?:[^"\\]|\\.)*"', r'\1"', text)), indent=1) + "\n"
+
+
+if __name__ == "__main__":
+    with tempfile.TemporaryDirectory() as folder, launched(Path(folder) / "state") as running:
+        asyncio.run(record(running))

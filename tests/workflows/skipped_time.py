@@ -1,0 +1,113 @@
+"""The real workflow on a server that skips time, with activities that do as they are told."""
+
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from uuid import uuid4
+
+from temporalio import activity
+from temporalio.client import Client, WorkflowHandle
+from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
+from temporalio.testing import WorkflowEnvironment
+from temporalio.worker import Worker
+
+from notifications.contracts import names
+from notifications.contracts.building import build_request
+from notifications.contracts.delivery import (
+    ConcludeInput,
+    Conclusion,
+    Plan,
+    PlannedDelivery,
+    PublishInput,
+    SendInput,
+    SendResult,
+)
+from notifications.contracts.notification import AcceptedNotification, NotificationRequest
+from notifications.contracts.vocabulary import Channel, DeliveryStatus, NotificationStatus
+from workflows.notification import NotificationWorkflow
+
+DEADLINE = timedelta(hours=2)
+_TEST_SERVER = Path(sys.executable).parent / "temporal-test-server"
+
+Attempt = Callable[[Channel, int], SendResult]
+
+
+def sent(_: Channel, __: int) -> SendResult:
+    return SendResult(status=DeliveryStatus.SENT)
+
+
+def try_again(after: timedelta, reason: str = "provider_unavailable") -> ApplicationError:
+    return ApplicationError("not now", type=reason, next_retry_delay=after, category=ApplicationErrorCategory.BENIGN)
+
+
+@dataclass
+class World:
+    """What the activities answer, and what they were asked; times are the server's."""
+
+    client: Client
+    channels: tuple[Channel, ...] = ()
+    attempt: Attempt = sent
+    not_before: datetime | None = None
+    existing_call: str | None = None
+    refusal: ApplicationError | None = None
+    sends: list[tuple[Channel, int]] = field(default_factory=list)
+    published: list[PublishInput] = field(default_factory=list)
+    concluded: list[ConcludeInput] = field(default_factory=list)
+
+    @activity.defn(name=names.ACCEPT_ACTIVITY)
+    async def accept(self, request: NotificationRequest) -> Plan:
+        if self.refusal is not None:
+            raise self.refusal
+        planned = (
+            PlannedDelivery(
+                delivery_id=names.delivery_id(request.notification_id, channel),
+                channel=channel,
+                deadline_seconds=int(DEADLINE.total_seconds()),
+            )
+            for channel in self.channels
+        )
+        status = NotificationStatus.PENDING if self.channels or self.not_before else NotificationStatus.SENT
+        call_id = self.existing_call or request.call_id
+        return Plan(call_id=call_id, status=status, not_before=self.not_before, deliveries=tuple(planned))
+
+    @activity.defn(name=names.PUBLISH_ACTIVITY)
+    async def publish(self, input: PublishInput) -> None:
+        self.published.append(input)
+
+    @activity.defn(name=names.CONCLUDE_ACTIVITY)
+    async def conclude(self, input: ConcludeInput) -> Conclusion:
+        self.concluded.append(input)
+        return Conclusion(status=NotificationStatus.FAILED)
+
+    @activity.defn(name=names.SEND_ACTIVITY)
+    async def send(self, _: SendInput) -> SendResult:
+        info = activity.info()
+        channel = Channel(info.task_queue.removeprefix("delivery-"))
+        self.sends.append((channel, info.attempt))
+        return self.attempt(channel, info.attempt)
+
+    async def start(self) -> WorkflowHandle[NotificationWorkflow, AcceptedNotification]:
+        request = build_request(user="42", notification_type="booking", title="Hello", message="There.")
+        return await self.client.start_workflow(
+            NotificationWorkflow.run, request, id=f"notification:{uuid4()}", task_queue=names.NOTIFICATION_QUEUE
+        )
+
+
+@asynccontextmanager
+async def skipped_time() -> AsyncIterator[World]:
+    async with await WorkflowEnvironment.start_time_skipping(test_server_existing_path=str(_TEST_SERVER)) as server:
+        world = World(server.client)
+        async with (
+            Worker(
+                server.client,
+                task_queue=names.NOTIFICATION_QUEUE,
+                workflows=[NotificationWorkflow],  # in its sandbox, unlike in production
+                activities=[world.accept, world.publish, world.conclude],
+            ),
+            Worker(server.client, task_queue=names.delivery_queue(Channel.EMAIL), activities=[world.send]),
+            Worker(server.client, task_queue=names.delivery_queue(Channel.SMS), activities=[world.send]),
+        ):
+            yield world

@@ -1,0 +1,61 @@
+"""Recorded histories of every path replay on today's code: notifications may be under way when it is deployed."""
+
+from pathlib import Path
+
+import pytest
+from temporalio import workflow
+from temporalio.client import WorkflowHistory
+from temporalio.worker import Replayer
+
+from notifications.contracts import names
+from notifications.contracts.delivery import Plan
+from notifications.contracts.notification import AcceptedNotification, NotificationRequest
+from workflows.notification import NotificationWorkflow
+
+HISTORIES = sorted((Path(__file__).parents[1] / "histories").glob("*.json"))
+PATHS = {
+    "given_up",
+    "in_app",
+    "in_app_and_email",
+    "refused",
+    "rejected",
+    "retried",
+    "scheduled",
+    "three_channels",
+}
+
+
+def history(path: Path) -> WorkflowHistory:
+    return WorkflowHistory.from_json(path.stem, path.read_text())
+
+
+def test_every_path_has_its_recording() -> None:
+    assert {path.stem for path in HISTORIES} == PATHS
+
+
+@pytest.mark.parametrize("path", HISTORIES, ids=lambda path: path.stem)
+async def test_a_recorded_history_replays(path: Path) -> None:
+    await Replayer(workflows=[NotificationWorkflow]).replay_workflow(history(path))
+
+
+@pytest.mark.parametrize("path", [path for path in HISTORIES if path.stem != "refused"], ids=lambda path: path.stem)
+async def test_a_change_of_commands_does_not_pass_unnoticed(path: Path) -> None:
+    with pytest.raises(workflow.NondeterminismError):
+        await Replayer(workflows=[HastyWorkflow]).replay_workflow(history(path))
+
+
+@workflow.defn(name=names.NOTIFICATION_WORKFLOW)
+class HastyWorkflow(NotificationWorkflow):
+    """The workflow as somebody might change it: a wait slipped in after acceptance."""
+
+    @workflow.init
+    def __init__(self, request: NotificationRequest) -> None:
+        super().__init__(request)
+
+    @workflow.run
+    async def run(self, request: NotificationRequest) -> AcceptedNotification:
+        return await super().run(request)
+
+    async def _wait_until_due(self, plan: Plan) -> None:
+        await workflow.sleep(1)
+        await super()._wait_until_due(plan)
