@@ -7,7 +7,7 @@ SOURCES := $(sort tests/ $(dir $(wildcard */*.py)) $(wildcard *.py))
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
 
 .DEFAULT_GOAL := help
-.PHONY: help run token test test-long check format lint types imports bench lock
+.PHONY: help run token test check format lint types imports bench lock
 
 help: ## This list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -22,13 +22,7 @@ else
 	$(error whose token? `make token USER=alice`, or with STAFF=1 for staff)
 endif
 
-test: $(READY) ## The fast tests; ARGS="-k inbox" narrows them
-	@$(BIN)/python -m pytest --ignore tests/long $(ARGS)
-
-test-long: $(READY) ## The tests that kill, restart and load the stack; minutes
-	@$(BIN)/python -m pytest tests/long $(ARGS)
-
-check: format lint types imports ## Everything that needs no run: the four below
+check: format lint types imports test ## All that must hold before a change lands: the five below
 
 format: $(READY) ## Formatting
 	@$(BIN)/ruff format --quiet --check .
@@ -42,7 +36,10 @@ types: $(READY) ## mypy --strict
 imports: $(READY) ## Who may import whom
 	@$(BIN)/lint-imports
 
-bench: $(READY) ## The benchmarks
+test: $(READY) ## The tests, on a real stack of their own; ARGS="-k inbox" narrows them
+	@$(BIN)/python -m pytest $(ARGS)
+
+bench: $(READY) ## The benchmarks, each a ratio against a raw floor; ARGS="accept latency" chooses
 	@$(BIN)/python -m bench $(ARGS)
 
 lock: $(READY) ## Re-resolves the dependencies: everything, and the service alone for its image
