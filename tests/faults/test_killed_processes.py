@@ -82,7 +82,7 @@ async def _kill_each_in_turn(stack: LaunchedStack) -> None:
         os.kill(pid, signal.SIGKILL)
         await asyncio.sleep(SECONDS_BETWEEN_KILLS)
         async with asyncio.timeout(DEADLINE_SECONDS):
-            while stack.pid(victim) in (None, pid):  # noqa: ASYNC110 - another process's doing
+            while stack.pid(victim) in (None, pid):
                 await asyncio.sleep(0.05)
 
 
