@@ -57,21 +57,30 @@ class NotificationActivities:
                 return
             delivery = names.delivery_id(input.notification_id, Channel.IN_APP)
             inbox = InboxRepository(transaction)
-            await inbox.lock(notification["user_id"])
-            if await DeliveryRepository(transaction).move(delivery, DeliveryStatus.DELIVERED, reason=None):
+            owner = notification["user_id"]
+            if await DeliveryRepository(transaction).move(delivery, DeliveryStatus.DELIVERED, owner=owner):
                 item = await notifications.publish(input.notification_id)
                 if item is not None:
                     unread = 0 if item["is_read"] else 1
-                    await inbox.append(notification["user_id"], [events.new_notification(item)], unread=unread)
+                    await inbox.append(owner, [events.new_notification(item)], unread=unread)
 
     @activity.defn(name=names.CONCLUDE_ACTIVITY)
     async def conclude(self, input: ConcludeInput) -> Conclusion:
         """Gives every delivery that ended without an outcome its terminal status, and so the notification."""
         async with self._database.transaction() as transaction:
+            notifications = NotificationRepository(transaction)
+            notification = await notifications.get(input.notification_id)
+            if notification is None:
+                return Conclusion(status=NotificationStatus.CANCELLED)
             deliveries = DeliveryRepository(transaction)
             for given_up in input.given_up:
-                await deliveries.move(given_up.delivery_id, DeliveryStatus.FAILED, reason=given_up.reason)
-            return Conclusion(status=await NotificationRepository(transaction).settle(input.notification_id))
+                await deliveries.move(
+                    given_up.delivery_id,
+                    DeliveryStatus.FAILED,
+                    owner=notification["user_id"],
+                    reason=given_up.reason,
+                )
+            return Conclusion(status=await notifications.settle(input.notification_id))
 
 
 async def _accept(transaction: Transaction, request: NotificationRequest) -> Plan:

@@ -74,7 +74,7 @@ def create_app(settings: Settings) -> FastAPI:
     )
     errors.install(app)
     app.add_middleware(RequestMiddleware, base_path=BASE_PATH)
-    resources = APIRouter(prefix=BASE_PATH)
+    resources = APIRouter(prefix=BASE_PATH, responses=errors.DOCUMENTED)
     for routes in (notifications, settings_routes, recipients, webhooks):
         resources.include_router(routes.router)
     app.include_router(resources)

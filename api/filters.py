@@ -6,7 +6,7 @@ from typing import Annotated, TypeVar
 from fastapi import Depends, Query
 
 from api.errors import InvalidFields
-from api.schemas.fields import Instant
+from api.schemas.fields import Instant, Text
 from notifications.contracts.vocabulary import Channel, NotificationStatus, NotificationType
 from persistence.listing import ORDERINGS, ListFilter
 
@@ -24,9 +24,9 @@ def _list_filter(
     status: str | None = None,
     created_after: Instant | None = None,
     created_before: Instant | None = None,
-    related_to: Annotated[str | None, Query(description="As `type:id`.")] = None,
-    group_key: str | None = None,
-    search: Annotated[str | None, Query(max_length=_SEARCH_CHARS)] = None,
+    related_to: Annotated[Text | None, Query(description="As `type:id`.")] = None,
+    group_key: Text | None = None,
+    search: Annotated[Text | None, Query(max_length=_SEARCH_CHARS)] = None,
     ordering: Annotated[str | None, Query(description=f"Comma list of {', '.join(ORDERINGS)}.")] = None,
 ) -> ListFilter:
     names = _parts(notification_types) + ([notification_type] if notification_type else [])

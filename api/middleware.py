@@ -4,12 +4,14 @@ from uuid import uuid4
 
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.responses import json_response
 from observability import where
 
 BODY_BYTES = 1024 * 1024
+_TOO_LARGE = f"The body may have at most {BODY_BYTES} bytes."
 _REQUEST_ID_CHARS = 64
 _LENGTH_DIGITS = 16
 
@@ -42,18 +44,32 @@ class RequestMiddleware:
         if scope["path"].startswith(self._base_path) and not scope["path"].endswith("/"):
             scope = {**scope, "path": f"{scope['path']}/"}
         if _content_length(headers) > BODY_BYTES:
-            answer = json_response({"detail": f"The body may have at most {BODY_BYTES} bytes."}, 413)
-            await answer(scope, receive, send_with_id)
+            await json_response({"detail": _TOO_LARGE}, 413)(scope, receive, send_with_id)
             return
         with structlog.contextvars.bound_contextvars(request_id=request_id):
             try:
-                await self._app(scope, receive, send_with_id)
+                await self._app(scope, _bounded(receive), send_with_id)
             except Exception as error:
                 log.critical("request failed", method=scope["method"], path=scope["path"], error=where(error))
                 if started:
                     raise
                 answer = json_response({"detail": "Internal server error.", "request_id": request_id}, 500)
                 await answer(scope, receive, send_with_id)
+
+
+def _bounded(receive: Receive) -> Receive:
+    """Holds the bound for a body that comes in chunks, without its length told in advance."""
+    received = 0
+
+    async def receive_some() -> Message:
+        nonlocal received
+        message = await receive()
+        received += len(message.get("body", b""))
+        if received > BODY_BYTES:
+            raise HTTPException(413, _TOO_LARGE)
+        return message
+
+    return receive_some
 
 
 def _content_length(headers: Headers) -> int:

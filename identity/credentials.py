@@ -6,7 +6,6 @@ call, so it counts only for a call from a page of ours.
 """
 
 from collections.abc import Mapping
-from http.cookies import CookieError, SimpleCookie
 
 from identity.tokens import Unauthenticated
 
@@ -52,10 +51,9 @@ def _bearer(header: str | None) -> str | None:
 
 
 def _cookie(header: str | None) -> str | None:
-    if not header:
-        return None
-    try:
-        morsel = SimpleCookie(header).get(COOKIE)
-    except CookieError:
-        return None
-    return morsel.value if morsel else None
+    # Not http.cookies: it gives up on ours, too, when another cookie of the site is oddly written.
+    for pair in (header or "").split(";"):
+        name, _, value = pair.partition("=")
+        if name.strip() == COOKIE:
+            return value.strip().strip('"')
+    return None

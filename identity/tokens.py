@@ -58,6 +58,7 @@ class TokenVerifier:
                 issuer=self._issuer,
                 options={"require": ["exp"], "verify_aud": self._audience is not None, "verify_sub": False},
             )
+            expires_at = datetime.fromtimestamp(int(claims["exp"]), UTC)
         except jwt.ExpiredSignatureError:
             raise Unauthenticated("The token has expired.", expired=True) from None
         except (jwt.InvalidTokenError, ValueError, OverflowError, RecursionError):
@@ -67,7 +68,7 @@ class TokenVerifier:
         return Identity(
             user_id=_user_id(claims),
             is_staff=claims.get("is_staff") is True,
-            expires_at=datetime.fromtimestamp(int(claims["exp"]), UTC),
+            expires_at=expires_at,
         )
 
 

@@ -17,6 +17,7 @@ from temporalio.client import (
     WithStartWorkflowOperation,
     WorkflowFailureError,
     WorkflowUpdateFailedError,
+    WorkflowUpdateRPCTimeoutOrCancelledError,
 )
 from temporalio.common import Priority as TaskPriority
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
@@ -132,13 +133,15 @@ class NotificationsClient:
             done, _ = await asyncio.wait({acceptance}, timeout=limits.ACCEPT_SECONDS)
         finally:
             acceptance.cancel()
-        if not done:
-            await self._start(request)
-            return _notification(request, NotificationStatus.PENDING, visible=False)
         try:
-            accepted = acceptance.result()
+            accepted = acceptance.result() if done else None
+        except WorkflowUpdateRPCTimeoutOrCancelledError:
+            accepted = None
         except RPCError as error:
             raise _unreachable() from error
+        if accepted is None:
+            await self._start(request)
+            return _notification(request, NotificationStatus.PENDING, visible=False)
         if accepted.fingerprint != request.fingerprint:
             raise _conflict()
         return _notification(request, accepted.status, replayed=accepted.call_id != request.call_id)

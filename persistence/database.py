@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import orjson
 import psycopg
 from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import InterfaceError, OperationalError, StatementError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
@@ -71,7 +71,8 @@ class Database:
                 yield transaction
         except (OperationalError, InterfaceError, PoolTimeoutError, psycopg.OperationalError) as error:
             raise DatabaseUnavailable(_sqlstate(error)) from None
-        except DBAPIError as error:
+        except StatementError as error:
+            # Not only the driver's errors: a value that cannot be sent at all is quoted with its whole row.
             raise DatabaseFault(_sqlstate(error)) from None
         if transaction.moved_inboxes and self._hints is not None:
             self._hints.send(transaction.moved_inboxes)
@@ -86,5 +87,5 @@ class Database:
 
 
 def _sqlstate(error: Exception) -> str:
-    original = error.orig if isinstance(error, DBAPIError) else error
+    original = error.orig if isinstance(error, StatementError) else error
     return f"{type(original).__name__} {getattr(original, 'sqlstate', None) or ''}".rstrip()

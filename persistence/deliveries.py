@@ -57,7 +57,8 @@ class DeliveryRepository:
         self._connection = transaction.connection
 
     async def insert(self, rows: Sequence[dict[str, Any]]) -> None:
-        await self._connection.execute(insert(Delivery).values(list(rows)))
+        # Rows apart from the statement: with them inside, SQLAlchemy compiles it anew each time.
+        await self._connection.execute(insert(Delivery), list(rows))
 
     async def unsettled_channels(self, notification_id: UUID) -> list[Channel]:
         """The channels on which there is still something to do."""
@@ -137,13 +138,8 @@ class DeliveryRepository:
     ) -> None:
         """The provider has it."""
         await self._finish(attempt, delivery.id)
-        await self.move(
-            delivery.id,
-            DeliveryStatus.SENT,
-            reason=None,
-            provider=provider,
-            provider_message_id=message_id,
-        )
+        sent = {"provider": provider, "provider_message_id": message_id}
+        await self.move(delivery.id, DeliveryStatus.SENT, owner=delivery.user_id, **sent)
 
     async def record_retry(
         self, delivery: DueDelivery, attempt: AttemptRecord, *, reason: str, after_seconds: float, renew_key: bool
@@ -171,20 +167,15 @@ class DeliveryRepository:
     async def record_failed(self, delivery: DueDelivery, attempt: AttemptRecord, *, reason: str) -> None:
         """The provider will never take it."""
         await self._finish(attempt, delivery.id)
-        await self.move(delivery.id, DeliveryStatus.FAILED, reason=reason)
+        await self.move(delivery.id, DeliveryStatus.FAILED, owner=delivery.user_id, reason=reason)
 
-    async def move(self, delivery_id: UUID, status: DeliveryStatus, *, reason: str | None, **columns: Any) -> bool:
+    async def move(
+        self, delivery_id: UUID, status: DeliveryStatus, *, owner: str, reason: str | None = None, **columns: Any
+    ) -> bool:
         """Moves a delivery forward, its notification and its owner's sockets with it; whether it moved.
 
         A repeated or late change moves nothing and emits nothing.
         """
-        owner = await self._connection.scalar(
-            select(Notification.user_id)
-            .join(Delivery, Delivery.notification_id == Notification.id)
-            .where(Delivery.id == delivery_id)
-        )
-        if owner is None:
-            return False
         inbox = InboxRepository(self._transaction)
         await inbox.lock(owner)
         current = await self._connection.scalar(
@@ -209,9 +200,15 @@ class DeliveryRepository:
         await inbox.append(owner, [_event(changed)])
         return True
 
-    async def by_provider_message(self, message_id: str) -> UUID | None:
-        """The delivery that a provider's message belongs to."""
-        return await self._connection.scalar(select(Delivery.id).where(Delivery.provider_message_id == message_id))
+    async def by_provider_message(self, message_id: str) -> tuple[UUID, str] | None:
+        """The delivery that a provider's message belongs to, and its owner."""
+        rows = await self._connection.execute(
+            select(Delivery.id, Notification.user_id)
+            .join(Notification, Notification.id == Delivery.notification_id)
+            .where(Delivery.provider_message_id == message_id)
+        )
+        row = rows.one_or_none()
+        return None if row is None else (row.id, row.user_id)
 
     async def note_provider_status(self, delivery_id: UUID, status: str) -> None:
         """Keeps the provider's own word; its vocabulary is an open set."""

@@ -100,10 +100,12 @@ class InboxRepository:
 
     async def lock(self, user_id: str) -> InboxState:
         """Takes the user's turn: until the transaction ends, nothing else moves this inbox."""
-        await self._connection.execute(insert(Inbox).values(user_id=user_id).on_conflict_do_nothing())
-        return _state(
-            (await self._connection.execute(select(*_STATE).where(Inbox.user_id == user_id).with_for_update())).one()
-        )
+        turn = select(*_STATE).where(Inbox.user_id == user_id).with_for_update()
+        row = (await self._connection.execute(turn)).one_or_none()
+        if row is None:
+            await self._connection.execute(insert(Inbox).values(user_id=user_id).on_conflict_do_nothing())
+            row = (await self._connection.execute(turn)).one()
+        return _state(row)
 
     async def state(self, user_id: str) -> InboxState:
         """Where the stream stands; a user without one gets it, so that its epoch is kept from now on."""

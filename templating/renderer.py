@@ -20,6 +20,7 @@ TEMPLATE_CHARS = 10_000
 # `{{ 'a' * 10**9 }}` and a chain of `{% set x = x ~ x %}` fill the memory before any output bound sees it:
 # what can grow a value is refused, so that output is the only thing that grows, and output is bounded.
 _STATEMENTS = (nodes.Output, nodes.If, nodes.For)
+_SEPARATOR_CHARS = 50
 _TEXT_FILTERS = {"capitalize", "join", "lower", "title", "trim", "upper"}
 _FILTERS = _TEXT_FILTERS | {"d", "default", "first", "int", "last", "length", "round", "sort", "sum", "unique"}
 
@@ -82,9 +83,18 @@ def _refusal(node: nodes.Node) -> str | None:
             return f"Line {node.lineno}: calls are not available in templates."
         case nodes.Mul() | nodes.Pow() | nodes.Mod() | nodes.Add() | nodes.Concat():
             return f"Line {node.lineno}: the operators + * ** % ~ are not available in templates."
-        case nodes.Filter(name="join") if not all(isinstance(argument, nodes.Const) for argument in node.args):
-            return f"Line {node.lineno}: join takes its separator in quotes."
+        case nodes.Filter(name="join") if not _is_short_join(node):
+            return f"Line {node.lineno}: join takes a list, and quoted words of at most {_SEPARATOR_CHARS} letters."
     return None
+
+
+def _is_short_join(join: nodes.Filter) -> bool:
+    """A separator stands between any two items, so a long one, or a join of a join, multiplies."""
+    arguments = [*join.args, *(keyword.value for keyword in join.kwargs), join.dyn_args, join.dyn_kwargs]
+    return not any(other.name == "join" for other in join.find_all(nodes.Filter)) and all(
+        argument is None or (isinstance(argument, nodes.Const) and len(str(argument.value)) <= _SEPARATOR_CHARS)
+        for argument in arguments
+    )
 
 
 def _missing(error: UndefinedError) -> str:

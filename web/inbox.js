@@ -16,6 +16,8 @@ const client = new NotificationsClient();
 const list = new InboxList($("notifications"), fetchDetail);
 
 let isLive = false;
+/** The marks under way: a filter chosen right after a click must already see what the click did. */
+let saving = Promise.resolve();
 let loads = 0;
 let next = null;
 /** Events that arrived while the list was being read, and may be newer than what was read. */
@@ -62,6 +64,7 @@ async function reload() {
   $("notifications").setAttribute("aria-busy", "true");
   try {
     const wanted = filters();
+    await saving;
     const [page, count] = await Promise.all([client.list(wanted), client.unreadCount()]);
     if (load !== loads) return; // another filter was chosen meanwhile, and its answer decides
     list.clear();
@@ -111,8 +114,10 @@ function change(update, data) {
 async function toggle(row) {
   const isRead = !row.isRead;
   row.setRead(isRead);
+  const mark = client.mark(row.id, isRead);
+  saving = Promise.allSettled([saving, mark]);
   try {
-    await client.mark(row.id, isRead);
+    await mark;
     if (!isLive) updateBadge(await client.unreadCount());
   } catch (error) {
     row.setRead(!isRead);

@@ -86,10 +86,14 @@ class ConnectionRegistry:
         return [user for user, position in self.positions(last_seqs).items() if position < last_seqs[user]]
 
     def deliver(self, event: StoredEvent) -> None:
-        """Gives an event to each of its user's connections that has not had it yet."""
+        """Gives an event to each of its user's connections for which it is the next one.
+
+        A connection that came, or went back, while the events were being read lacks earlier ones too: it
+        has woken the feed, and gets all of them in their order from the next reading.
+        """
         frame = count = None
         for connection in self._by_user.get(event.user_id, ()):
-            if event.seq <= connection.position:
+            if event.seq != connection.position + 1:
                 continue
             # Encoded once, whatever the number of devices.
             frame = frame or orjson.dumps({**event.message, "seq": event.seq})

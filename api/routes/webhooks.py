@@ -13,7 +13,6 @@ from api.dependencies import ServicesDep
 from api.errors import InvalidFields
 from identity.tokens import Unauthenticated
 from notifications.contracts.errors import ServiceUnreachable
-from notifications.contracts.vocabulary import DeliveryStatus
 from persistence.deliveries import DeliveryRepository
 from policy.receipts import receipt_of
 
@@ -35,13 +34,15 @@ async def courier_webhook(request: Request, services: ServicesDep) -> Response:
     receipt = receipt_of(status, reason)
     async with services.database.transaction() as transaction:
         deliveries = DeliveryRepository(transaction)
-        delivery_id = await deliveries.by_provider_message(message_id)
-        if delivery_id is None and time.time() - enqueued_at < _YOUNG_SECONDS:
+        found = await deliveries.by_provider_message(message_id)
+        if found is None and time.time() - enqueued_at < _YOUNG_SECONDS:
             raise ServiceUnreachable("This message is not known yet; report again.")
-        if delivery_id is not None:
-            await deliveries.note_provider_status(delivery_id, status)
+        if found is not None:
+            delivery_id, owner = found
             if receipt.status is not None:
-                await deliveries.move(delivery_id, DeliveryStatus(receipt.status), reason=receipt.reason)
+                await deliveries.move(delivery_id, receipt.status, owner=owner, reason=receipt.reason)
+            # After the move, which takes the inbox's turn first, as everybody does.
+            await deliveries.note_provider_status(delivery_id, status)
     return Response(status_code=204)
 
 

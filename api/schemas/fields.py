@@ -16,5 +16,14 @@ def _aware(instant: datetime) -> datetime:
     return instant if instant.tzinfo else instant.replace(tzinfo=UTC)
 
 
+def _storable(text: str) -> str:
+    if "\0" in text:
+        raise ValueError("NUL characters are not allowed.")
+    return text
+
+
+Text = Annotated[str, AfterValidator(_storable)]
+"""Text that PostgreSQL can compare with."""
+
 Instant = Annotated[datetime, AfterValidator(_aware)]
 """ISO 8601; one without an offset is UTC, as Django takes it."""

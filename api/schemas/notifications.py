@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, StrictInt, StrictStr
 
 from api.schemas.fields import Instant, Shape
 from notifications.contracts import limits
@@ -15,7 +15,7 @@ from notifications.options import NotifyOptions
 class NotificationCreate(Shape):
     """Either `title` and `message`, or `template_key` with its variables in `metadata`."""
 
-    user: str | int
+    user: StrictStr | StrictInt
     notification_type: str = Field(examples=["booking"])
     title: str | None = Field(default=None, examples=["Booking confirmed"])
     message: str | None = Field(default=None, examples=["Your yoga session with Jane Doe is confirmed."])
@@ -24,7 +24,7 @@ class NotificationCreate(Shape):
     delivery_channels: list[str] | None = Field(default=None, examples=[["in_app", "email"]])
     metadata: dict[str, Any] | None = None
     related_object_type: str | None = None
-    related_object_id: str | int | None = None
+    related_object_id: StrictStr | StrictInt | None = None
     group_key: str | None = None
     notification_key: str | None = None
     priority: str | None = None

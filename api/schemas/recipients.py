@@ -10,7 +10,7 @@ from pydantic import AfterValidator, Field
 from api.schemas.fields import Shape
 
 # Deliverability is the provider's to judge; this keeps out what could never be an address, line breaks first.
-_EMAIL = re.compile(r"[^@\s\x00-\x1f\x7f]{1,64}@[^@\s\x00-\x1f\x7f]{1,189}")
+_EMAIL = re.compile(r"[^@\s\x00-\x1f\x7f\ud800-\udfff]{1,64}@[^@\s\x00-\x1f\x7f\ud800-\udfff]{1,189}")
 _PHONE = re.compile(r"\+[1-9][0-9]{6,14}")  # E.164
 _LOCALE = re.compile(r"[a-z]{2,3}([-_][A-Za-z0-9]{2,8})*")
 _TIME_ZONES = available_timezones()
