@@ -41,6 +41,8 @@ class Settings(BaseSettings):
 
     api_host: str = "127.0.0.1"
     api_port: int = 8001
+    forwarded_allow_ips: str = "127.0.0.1"
+    """The proxies, comma-separated or `*`, whose X-Forwarded headers make the scheme of the API's links."""
     gateway_host: str = "127.0.0.1"
     gateway_port: int = 8002
     gateway_health_url: str = "http://127.0.0.1:8002/healthz"

@@ -95,7 +95,7 @@ def main() -> None:
         access_log=False,
         log_level="warning",
         proxy_headers=True,
-        forwarded_allow_ips="127.0.0.1",
+        forwarded_allow_ips=settings.forwarded_allow_ips,
         server_header=False,
         timeout_graceful_shutdown=_DRAIN_SECONDS,
     )

@@ -98,7 +98,7 @@ async def mark_all_read(caller: Caller, services: ServicesDep) -> Response:
 
 
 @router.get("/{id}/", response_model=NotificationDetail, summary="One notification with its deliveries")
-async def retrieve_notification(id: NotificationId, caller: Caller, services: ServicesDep) -> Response:
+async def retrieve_notification(caller: Caller, id: NotificationId, services: ServicesDep) -> Response:
     owner = None if caller.is_staff else caller.user_id
     async with services.database.transaction() as transaction:
         found = await NotificationRepository(transaction).detail(id, owner=owner)
@@ -108,12 +108,12 @@ async def retrieve_notification(id: NotificationId, caller: Caller, services: Se
 
 
 @router.post("/{id}/mark_as_read/", response_model=Confirmation, summary="Mark one read")
-async def mark_as_read(id: NotificationId, caller: Caller, services: ServicesDep) -> Response:
+async def mark_as_read(caller: Caller, id: NotificationId, services: ServicesDep) -> Response:
     return await _mark_one(id, caller, services, is_read=True)
 
 
 @router.post("/{id}/mark_as_unread/", response_model=Confirmation, summary="Mark one unread")
-async def mark_as_unread(id: NotificationId, caller: Caller, services: ServicesDep) -> Response:
+async def mark_as_unread(caller: Caller, id: NotificationId, services: ServicesDep) -> Response:
     return await _mark_one(id, caller, services, is_read=False)
 
 

@@ -64,5 +64,5 @@ def child(name: str, code: str, **options: Any) -> Process:
 
 async def until(condition: Callable[[], object]) -> None:
     async with asyncio.timeout(DEADLINE_SECONDS):
-        while not condition():  # noqa: ASYNC110 - it is other processes that change
+        while not condition():
             await asyncio.sleep(0.02)

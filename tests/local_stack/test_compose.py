@@ -1,11 +1,13 @@
 """docker-compose.yml, the Dockerfile and the Caddyfile against the one-machine stack: the same processes."""
 
+import json
 import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from compose_spec import PyCompose
 from supervising import CHECKOUT, whole_table
 
 from deploy.local.layout import PORTS, Layout
@@ -18,15 +20,40 @@ SECRET_WORD = re.compile(r"PASSWORD|PWD|SECRET|TOKEN|DATABASE_URL")
 
 
 @pytest.fixture(scope="module")
-def services() -> dict[str, Any]:
-    composed: dict[str, Any] = yaml.safe_load((CHECKOUT / "docker-compose.yml").read_text())
-    return composed["services"]  # type: ignore[no-any-return]
+def composed() -> dict[str, Any]:
+    whole: dict[str, Any] = yaml.safe_load((CHECKOUT / "docker-compose.yml").read_text())
+    return whole
+
+
+@pytest.fixture(scope="module")
+def services(composed: dict[str, Any]) -> dict[str, Any]:
+    return dict(composed["services"])
 
 
 @pytest.fixture
 def processes(tmp_path: Path) -> dict[str, Process]:
     everything = whole_table(Layout(root=tmp_path, ports=dict.fromkeys(("edge", *PORTS), 1)))
     return {name: process for name, process in everything.items() if name not in DONE_BY_THE_IMAGES}
+
+
+def test_the_file_keeps_to_the_compose_specification(composed: dict[str, Any]) -> None:
+    PyCompose.from_json(interpolated(composed)).validate()
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("depnds_on", ["migrate"]), ("restart", "sometimes"), ("healthcheck", {"retries": "many"})],
+)
+def test_a_slip_in_a_service_would_be_seen(composed: dict[str, Any], key: str, value: object) -> None:
+    slipped = {**composed, "services": {**composed["services"], "api": {**composed["services"]["api"], key: value}}}
+    with pytest.raises(ValueError, match=r"\w+"):
+        PyCompose.from_json(interpolated(slipped))
+
+
+def interpolated(composed: dict[str, Any]) -> str:
+    """With each variable replaced as compose does: by its default, or by a word where one is required."""
+    default = re.compile(r"\$\{\w+(?::-(?P<default>[^}]*)|:\?[^}]*)\}")
+    return default.sub(lambda found: found["default"] or "given", json.dumps(composed))
 
 
 def test_every_process_has_its_service_and_only_the_temporal_page_is_extra(
