@@ -27,7 +27,7 @@ def _staff(caller: "Caller") -> Identity:
     return caller
 
 
-def _notification_id(id: str) -> UUID:
+def _path_id(id: str) -> UUID:
     """A path's id; what is not a UUID is as unknown as a UUID that nobody has."""
     try:
         return UUID(id)
@@ -38,4 +38,4 @@ def _notification_id(id: str) -> UUID:
 ServicesDep = Annotated[Services, Depends(_services)]
 Caller = Annotated[Identity, Depends(_caller)]
 Staff = Annotated[Identity, Depends(_staff)]
-NotificationId = Annotated[UUID, Depends(_notification_id)]
+PathId = Annotated[UUID, Depends(_path_id)]

@@ -28,6 +28,10 @@ class Page:
     def offset(self) -> int:
         return (self.number - 1) * self.size
 
+    def cut(self, everything: Sequence[Any]) -> Sequence[Any]:
+        """This page of a list that is at hand in full."""
+        return everything[self.offset : self.offset + self.size]
+
     def answer(self, count: int, results: Sequence[Any]) -> dict[str, Any]:
         """The envelope, with absolute links to the neighbours.
 

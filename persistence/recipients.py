@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy import Boolean, ColumnElement, delete, func, literal, literal_column, select
 from sqlalchemy.dialects.postgresql import insert
@@ -44,7 +43,7 @@ class Reachability:
 
 
 # xmax is zero in a row that the statement itself inserted.
-_IS_NEW: ColumnElement[bool] = literal_column("(xmax = 0)", Boolean).label("is_new")
+IS_NEW: ColumnElement[bool] = literal_column("(xmax = 0)", Boolean).label("is_new")
 
 REACHABILITY = (
     Recipient.name.label("recipient_name"),
@@ -100,7 +99,7 @@ class RecipientRepository:
             insert(Recipient)
             .values(user_id=user_id, **values)
             .on_conflict_do_update(index_elements=["user_id"], set_={**values, "updated_at": func.now()})
-            .returning(Recipient.__table__, _IS_NEW)
+            .returning(Recipient.__table__, IS_NEW)
         )
         row = rows.mappings().one()
         return dict(row), bool(row["is_new"])
@@ -108,49 +107,3 @@ class RecipientRepository:
     async def delete(self, user_id: str) -> bool:
         result = await self._connection.execute(delete(Recipient).where(Recipient.user_id == user_id))
         return result.rowcount == 1
-
-
-class SettingRepository:
-    """One user's stored switches; every query is bound to the owner."""
-
-    def __init__(self, transaction: Transaction, *, user_id: str) -> None:
-        self._connection = transaction.connection
-        self._user_id = user_id
-
-    async def count(self) -> int:
-        mine = NotificationSetting.user_id == self._user_id
-        return await self._connection.scalar(select(func.count()).where(mine)) or 0
-
-    async def page(self, *, offset: int, limit: int) -> list[Row]:
-        rows = await self._connection.execute(
-            select(NotificationSetting.__table__)
-            .where(NotificationSetting.user_id == self._user_id)
-            .order_by(NotificationSetting.notification_type)
-            .offset(offset)
-            .limit(limit)
-        )
-        return [dict(row) for row in rows.mappings()]
-
-    async def get(self, setting_id: UUID) -> Row | None:
-        rows = await self._connection.execute(
-            select(NotificationSetting.__table__).where(
-                NotificationSetting.id == setting_id, NotificationSetting.user_id == self._user_id
-            )
-        )
-        row = rows.mappings().one_or_none()
-        return None if row is None else dict(row)
-
-    async def put(
-        self, notification_type: NotificationType, *, switches: Mapping[str, bool], defaults: Mapping[str, bool]
-    ) -> tuple[Row, bool]:
-        """Writes the given switches of one type; a new row takes the rest from `defaults`."""
-        statement = insert(NotificationSetting).values(
-            user_id=self._user_id, notification_type=notification_type, **{**defaults, **switches}
-        )
-        rows = await self._connection.execute(
-            statement.on_conflict_do_update(
-                index_elements=["user_id", "notification_type"], set_={**switches, "updated_at": func.now()}
-            ).returning(NotificationSetting.__table__, _IS_NEW)
-        )
-        row = rows.mappings().one()
-        return dict(row), bool(row["is_new"])

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Header, Request
 from starlette.responses import Response
 
-from api.dependencies import Caller, NotificationId, ServicesDep, Staff
+from api.dependencies import Caller, PathId, ServicesDep, Staff
 from api.filters import ListFilterDep
 from api.pagination import PageDep
 from api.presenting import detail, item
@@ -98,7 +98,7 @@ async def mark_all_read(caller: Caller, services: ServicesDep) -> Response:
 
 
 @router.get("/{id}/", response_model=NotificationDetail, summary="One notification with its deliveries")
-async def retrieve_notification(caller: Caller, id: NotificationId, services: ServicesDep) -> Response:
+async def retrieve_notification(caller: Caller, id: PathId, services: ServicesDep) -> Response:
     owner = None if caller.is_staff else caller.user_id
     async with services.database.transaction() as transaction:
         found = await NotificationRepository(transaction).detail(id, owner=owner)
@@ -108,16 +108,16 @@ async def retrieve_notification(caller: Caller, id: NotificationId, services: Se
 
 
 @router.post("/{id}/mark_as_read/", response_model=Confirmation, summary="Mark one read")
-async def mark_as_read(caller: Caller, id: NotificationId, services: ServicesDep) -> Response:
+async def mark_as_read(caller: Caller, id: PathId, services: ServicesDep) -> Response:
     return await _mark_one(id, caller, services, is_read=True)
 
 
 @router.post("/{id}/mark_as_unread/", response_model=Confirmation, summary="Mark one unread")
-async def mark_as_unread(caller: Caller, id: NotificationId, services: ServicesDep) -> Response:
+async def mark_as_unread(caller: Caller, id: PathId, services: ServicesDep) -> Response:
     return await _mark_one(id, caller, services, is_read=False)
 
 
-async def _mark_one(id: NotificationId, caller: Caller, services: ServicesDep, *, is_read: bool) -> Response:
+async def _mark_one(id: PathId, caller: Caller, services: ServicesDep, *, is_read: bool) -> Response:
     async with services.database.transaction() as transaction:
         change = await InboxRepository(transaction).mark_read(caller.user_id, [id], is_read=is_read)
     if id not in change.found:

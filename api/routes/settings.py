@@ -1,28 +1,35 @@
 """`notification-settings/`: what a user has switched on and off."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from starlette.responses import Response
 
-from api.dependencies import Caller, ServicesDep
+from api.dependencies import Caller, PathId, ServicesDep
 from api.pagination import PageDep
 from api.responses import json_response
-from api.schemas.settings import Setting, SettingPage, SettingWrite
+from api.schemas.settings import BulkUpdate, EffectiveSetting, Setting, SettingPage, SettingWrite, Switches
+from notifications.contracts.errors import NotificationNotFound
 from notifications.contracts.vocabulary import Channel, NotificationType
 from persistence.events import utc
-from persistence.recipients import SettingRepository
-from policy.channels import switched_on
+from persistence.preferences import SettingRepository
+from policy.channels import decide, switched_on
 from policy.types import policy_of
 
 router = APIRouter(prefix="/notification-settings", tags=["notification settings"])
 
 
-@router.get("/", response_model=SettingPage, summary="The caller's stored settings")
-async def list_settings(caller: Caller, services: ServicesDep, page: PageDep) -> Response:
+@router.get("/", response_model=SettingPage, summary="The caller's stored settings, or what applies to every type")
+async def list_settings(
+    caller: Caller, services: ServicesDep, page: PageDep, *, effective: Annotated[bool, Query()] = False
+) -> Response:
+    """With `effective=true`: all seven types, stored or not, each with the rule that decides per channel."""
     async with services.database.transaction() as transaction:
         settings = SettingRepository(transaction, user_id=caller.user_id)
+        if effective:
+            stored = await settings.page(offset=0, limit=len(NotificationType))
+            return json_response(page.answer(len(NotificationType), page.cut(_effective(stored))))
         count = await settings.count()
         rows = await settings.page(offset=page.offset, limit=page.size)
     return json_response(page.answer(count, [_presented(row) for row in rows]))
@@ -36,14 +43,57 @@ async def list_settings(caller: Caller, services: ServicesDep, page: PageDep) ->
     summary="Create or update the setting of one type",
 )
 async def put_setting(body: SettingWrite, caller: Caller, services: ServicesDep) -> Response:
-    policy = policy_of(body.notification_type)
-    defaults = {_column(channel): switched_on(channel, policy=policy) for channel in Channel}
-    switches = body.model_dump(exclude={"notification_type"}, exclude_none=True)
     async with services.database.transaction() as transaction:
-        row, is_new = await SettingRepository(transaction, user_id=caller.user_id).put(
-            body.notification_type, switches=switches, defaults=defaults
-        )
+        row, is_new = await _put(SettingRepository(transaction, user_id=caller.user_id), body)
     return json_response(_presented(row), 201 if is_new else 200)
+
+
+@router.post("/bulk_update/", response_model=list[Setting], summary="Several types at once, all or nothing")
+async def bulk_update(body: BulkUpdate, caller: Caller, services: ServicesDep) -> Response:
+    async with services.database.transaction() as transaction:
+        settings = SettingRepository(transaction, user_id=caller.user_id)
+        touched = {each.notification_type: (await _put(settings, each))[0] for each in body.preferences}
+    return json_response([_presented(row) for row in touched.values()])
+
+
+@router.post("/reset_to_defaults/", response_model=list[EffectiveSetting], summary="Back to the types' defaults")
+async def reset_to_defaults(caller: Caller, services: ServicesDep) -> Response:
+    async with services.database.transaction() as transaction:
+        await SettingRepository(transaction, user_id=caller.user_id).delete_all()
+    return json_response(_effective([]))
+
+
+@router.get("/{id}/", response_model=Setting, summary="One stored setting")
+async def get_setting(id: PathId, caller: Caller, services: ServicesDep) -> Response:
+    async with services.database.transaction() as transaction:
+        return _found(await SettingRepository(transaction, user_id=caller.user_id).get(id))
+
+
+@router.put("/{id}/", response_model=Setting, summary="Write the switches of one stored setting")
+@router.patch("/{id}/", response_model=Setting, summary="Change some switches of one stored setting")
+async def change_setting(id: PathId, body: Switches, caller: Caller, services: ServicesDep) -> Response:
+    async with services.database.transaction() as transaction:
+        return _found(await SettingRepository(transaction, user_id=caller.user_id).change(id, body.given()))
+
+
+@router.delete("/{id}/", status_code=204, summary="Back to the default for one type")
+async def delete_setting(id: PathId, caller: Caller, services: ServicesDep) -> Response:
+    async with services.database.transaction() as transaction:
+        if not await SettingRepository(transaction, user_id=caller.user_id).delete(id):
+            raise NotificationNotFound
+    return Response(status_code=204)
+
+
+async def _put(settings: SettingRepository, wanted: SettingWrite) -> tuple[dict[str, Any], bool]:
+    policy = policy_of(wanted.notification_type)
+    defaults = {_column(channel): switched_on(channel, policy=policy) for channel in Channel}
+    return await settings.put(wanted.notification_type, switches=wanted.given(), defaults=defaults)
+
+
+def _found(row: Mapping[str, Any] | None) -> Response:
+    if row is None:
+        raise NotificationNotFound
+    return json_response(_presented(row))
 
 
 def _column(channel: Channel) -> str:
@@ -59,4 +109,25 @@ def _presented(row: Mapping[str, Any]) -> dict[str, Any]:
         **{_column(channel): row[_column(channel)] for channel in Channel},
         "created_at": utc(row["created_at"]),
         "updated_at": utc(row["updated_at"]),
+    }
+
+
+def _effective(stored: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Every type with what applies, by the function that decides when a notification is accepted."""
+    rows = {row["notification_type"]: row for row in stored}
+    return [_applying(kind, rows.get(kind)) for kind in NotificationType]
+
+
+def _applying(kind: NotificationType, row: Mapping[str, Any] | None) -> dict[str, Any]:
+    policy = policy_of(kind)
+    switches = None if row is None else {channel: row[_column(channel)] for channel in Channel}
+    decisions = {channel: decide(channel, policy=policy, switches=switches, has_address=True) for channel in Channel}
+    return {
+        "id": None if row is None else row["id"],
+        "notification_type": kind,
+        "notification_type_display": policy.display,
+        **{_column(channel): decision.use for channel, decision in decisions.items()},
+        "reasons": {channel: decision.rule for channel, decision in decisions.items()},
+        "created_at": None if row is None else utc(row["created_at"]),
+        "updated_at": None if row is None else utc(row["updated_at"]),
     }

@@ -3,18 +3,31 @@
 from datetime import datetime
 from uuid import UUID
 
+from pydantic import Field
+
 from api.schemas.fields import Shape
-from notifications.contracts.vocabulary import NotificationType
+from notifications.contracts.vocabulary import Channel, NotificationType
 
 
-class SettingWrite(Shape):
+class Switches(Shape):
     """Switches left out keep their state."""
 
-    notification_type: NotificationType
     email_enabled: bool | None = None
     sms_enabled: bool | None = None
     in_app_enabled: bool | None = None
     push_enabled: bool | None = None
+
+    def given(self) -> dict[str, bool]:
+        """The switches that are to be written, by column."""
+        return self.model_dump(include=set(Switches.model_fields), exclude_none=True)
+
+
+class SettingWrite(Switches):
+    notification_type: NotificationType
+
+
+class BulkUpdate(Shape):
+    preferences: list[SettingWrite] = Field(min_length=1, max_length=len(NotificationType) * 4)
 
 
 class Setting(Shape):
@@ -34,3 +47,18 @@ class SettingPage(Shape):
     next: str | None
     previous: str | None
     results: list[Setting]
+
+
+class EffectiveSetting(Shape):
+    """What applies to a type, and which rule says so for each channel."""
+
+    id: UUID | None
+    notification_type: NotificationType
+    notification_type_display: str
+    email_enabled: bool
+    sms_enabled: bool
+    in_app_enabled: bool
+    push_enabled: bool
+    reasons: dict[Channel, str]
+    created_at: datetime | None
+    updated_at: datetime | None

@@ -1,0 +1,27 @@
+"""`python -m bench [accept latency startup memory]`: measures, and prints what `docs/benchmarks.md` quotes."""
+
+import sys
+import tempfile
+from pathlib import Path
+
+from bench.accept import accept
+from bench.latency import latency
+from bench.memory import memory
+from bench.startup import startup
+from bench.table import machine
+
+BENCHES = {"accept": accept, "latency": latency, "startup": startup, "memory": memory}
+
+
+def main() -> None:
+    asked = sys.argv[1:] or list(BENCHES)
+    if unknown := set(asked) - set(BENCHES):
+        sys.exit(f"unknown bench {', '.join(sorted(unknown))}; there are: {' '.join(BENCHES)}")
+    print(machine(), end="\n\n")
+    for name in asked:
+        with tempfile.TemporaryDirectory(prefix="bench-", ignore_cleanup_errors=True) as folder:
+            print(BENCHES[name](Path(folder) / "state"), end="\n\n", flush=True)
+
+
+if __name__ == "__main__":
+    main()

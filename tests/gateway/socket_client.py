@@ -1,0 +1,95 @@
+"""A client of the gateway as an application would write it: one socket, frames in, frames out, a copy of the inbox."""
+
+import asyncio
+import json
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import jwt
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed
+
+from deploy.local.launch import LaunchedStack
+
+Frame = dict[str, Any]
+DEADLINE_SECONDS = 8
+
+
+class Socket:
+    """One open connection. `established` is its first frame."""
+
+    def __init__(self, connection: ClientConnection, established: Frame) -> None:
+        self.connection = connection
+        self.established = established
+
+    async def send(self, **message: Any) -> None:
+        await self.connection.send(json.dumps(message))
+
+    async def next(self) -> Frame:
+        """The next frame, whatever it is."""
+        async with asyncio.timeout(DEADLINE_SECONDS):
+            frame: Frame = json.loads(await self.connection.recv())
+            return frame
+
+    async def until(self, holds: Callable[[Frame], bool]) -> list[Frame]:
+        """All frames up to the first for which the condition holds, that one included."""
+        frames = [await self.next()]
+        while not holds(frames[-1]):
+            frames.append(await self.next())
+        return frames
+
+    async def first(self, type: str, **fields: Any) -> Frame:
+        """The next frame of a type with these fields; others are passed over."""
+        wanted = {"type": type, **fields}
+        return (await self.until(lambda frame: wanted.items() <= frame.items()))[-1]
+
+    async def ask(self, **message: Any) -> Frame:
+        """The answer to a message, recognised by its `op_id`."""
+        op_id = message.setdefault("op_id", f"op-{time.monotonic_ns()}")
+        await self.send(**message)
+        return (await self.until(lambda frame: frame.get("op_id") == op_id))[-1]
+
+    async def everything_until_now(self) -> list[Frame]:
+        """What had been sent before this question was answered."""
+        await self.send(type="ping", op_id="until-now")
+        return (await self.until(lambda frame: frame.get("op_id") == "until-now"))[:-1]
+
+    async def closing(self) -> tuple[int, str]:
+        """The code and reason with which the gateway closes the connection."""
+        try:
+            async with asyncio.timeout(DEADLINE_SECONDS):
+                while True:
+                    await self.connection.recv()
+        except ConnectionClosed as closed:
+            assert closed.rcvd is not None
+            return closed.rcvd.code, closed.rcvd.reason
+
+
+@asynccontextmanager
+async def opened(url: str, *, query: str = "", **options: Any) -> AsyncIterator[ClientConnection]:
+    """A handshake that succeeded; what comes next is the gateway's to say."""
+    async with connect(url + query, proxy=None, compression=None, **options) as connection:
+        yield connection
+
+
+@asynccontextmanager
+async def joined(stack: LaunchedStack, user: str, *, token: str = "", query: str = "") -> AsyncIterator[Socket]:
+    """A connection of the user, past its first frame."""
+    headers = {"Authorization": f"Bearer {token or stack.token(user)}"}
+    async with opened(stack.websocket_url, query=query, additional_headers=headers) as connection:
+        async with asyncio.timeout(DEADLINE_SECONDS):
+            established = json.loads(await connection.recv())
+        assert established["type"] == "connection_established", established
+        yield Socket(connection, established)
+
+
+def resume_query(position: Frame) -> str:
+    """The query with which a client comes back from where `position`'s epoch and seq say it was."""
+    return f"?epoch={position['epoch']}&seq={position['seq']}"
+
+
+def token_that_expires(stack: LaunchedStack, user: str, *, at: float) -> str:
+    claims = {"user_id": user, "exp": int(at)}
+    return jwt.encode(claims, stack.environment["JWT_SECRET"], algorithm="HS256")
