@@ -52,6 +52,13 @@ def _list_filter(
 ListFilterDep = Annotated[ListFilter, Depends(_list_filter)]
 
 
+def by_creation(filter: ListFilter) -> ListFilter:
+    """The same filter, for paging by cursor: a place in the list is a moment of creation."""
+    if len(filter.ordering) > 1 or filter.ordering[0].removeprefix("-") != "created_at":
+        raise InvalidFields({"ordering": ["Pages by cursor are ordered by created_at or -created_at alone."]})
+    return filter
+
+
 def _parts(values: list[str] | None) -> list[str]:
     """A parameter that is repeated, or a comma list, or both."""
     return [part.strip() for value in values or [] for part in value.split(",") if part.strip()]
@@ -72,7 +79,7 @@ def _related(value: str) -> tuple[str, str]:
 
 
 def _ordering(value: str) -> list[str]:
-    names = _parts([value])
+    names = _parts([value]) or ["-created_at"]
     unknown = [name for name in names if name not in ORDERINGS]
     if unknown:
         raise InvalidFields({"ordering": [f'"{unknown[0][:50]}" is not one of: {", ".join(ORDERINGS)}.']})

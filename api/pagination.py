@@ -1,28 +1,36 @@
 """Pages as Django REST Framework counts and links them."""
 
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
+from uuid import UUID
 
 from fastapi import Depends, Query, Request
 
+from api.errors import InvalidFields
 from notifications.contracts.errors import NotificationNotFound
+from persistence.listing import Cursor, Slice
 
 DEFAULT_PAGE_SIZE = 20
 LARGEST_PAGE_SIZE = 100
 
 
 class Page:
-    """The page that a request asks for."""
+    """The page that a request asks for: by number, or with `cursor` by its place in the list."""
 
     def __init__(
         self,
         request: Request,
         page: Annotated[int, Query(ge=1, le=1_000_000)] = 1,
         page_size: Annotated[int, Query(ge=1)] = DEFAULT_PAGE_SIZE,
+        cursor: Annotated[str | None, Query(max_length=200, description="Empty for the first page.")] = None,
     ) -> None:
         self._url = request.url
         self.number = page
         self.size = min(page_size, LARGEST_PAGE_SIZE)
+        self.by_cursor = cursor is not None
+        self.cursor = _decoded(cursor) if cursor else None
 
     @property
     def offset(self) -> int:
@@ -47,8 +55,36 @@ class Page:
             "results": results,
         }
 
+    def answer_slice(self, found: Slice, results: Sequence[Any]) -> dict[str, Any]:
+        """The envelope of a page by cursor: no count, and links that hold at any depth."""
+        return {
+            "next": self._cursor_link(found.next),
+            "previous": self._cursor_link(found.previous),
+            "results": results,
+        }
+
+    def _cursor_link(self, cursor: Cursor | None) -> str | None:
+        return None if cursor is None else str(self._url.include_query_params(cursor=_encoded(cursor)))
+
     def _link(self, number: int) -> str:
         return str(self._url.include_query_params(page=number) if number > 1 else self._url.remove_query_params("page"))
+
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+def _encoded(cursor: Cursor) -> str:
+    plain = f"{int(cursor.backwards)}.{(cursor.listed_at - _EPOCH) // _MICROSECOND}.{cursor.id}"
+    return urlsafe_b64encode(plain.encode()).decode().rstrip("=")
+
+
+def _decoded(text: str) -> Cursor:
+    try:
+        backwards, moment, number = urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode().split(".")
+        return Cursor(_EPOCH + int(moment) * _MICROSECOND, UUID(number), backwards=backwards == "1")
+    except (ValueError, OverflowError):
+        raise InvalidFields({"cursor": ["Invalid cursor."]}) from None
 
 
 PageDep = Annotated[Page, Depends()]

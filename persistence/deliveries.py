@@ -137,9 +137,9 @@ class DeliveryRepository:
         self, delivery: DueDelivery, attempt: AttemptRecord, *, provider: str, message_id: str
     ) -> None:
         """The provider has it."""
-        await self._finish(attempt, delivery.id)
         sent = {"provider": provider, "provider_message_id": message_id}
         await self.move(delivery.id, DeliveryStatus.SENT, owner=delivery.user_id, **sent)
+        await self._finish(attempt, delivery.id)
 
     async def record_retry(
         self, delivery: DueDelivery, attempt: AttemptRecord, *, reason: str, after_seconds: float, renew_key: bool
@@ -166,8 +166,8 @@ class DeliveryRepository:
 
     async def record_failed(self, delivery: DueDelivery, attempt: AttemptRecord, *, reason: str) -> None:
         """The provider will never take it."""
-        await self._finish(attempt, delivery.id)
         await self.move(delivery.id, DeliveryStatus.FAILED, owner=delivery.user_id, reason=reason)
+        await self._finish(attempt, delivery.id)
 
     async def move(
         self, delivery_id: UUID, status: DeliveryStatus, *, owner: str, reason: str | None = None, **columns: Any

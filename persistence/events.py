@@ -30,6 +30,10 @@ def read_changed(notification_id: UUID, *, is_read: bool) -> Message:
     return _update("read" if is_read else "unread", notification_id, is_read=is_read)
 
 
+def deleted(notification_id: UUID) -> Message:
+    return _update("deleted", notification_id)
+
+
 def all_read(*, is_read: bool, up_to_seq: int | None) -> Message:
     data: Message = {"is_read": is_read} | ({"up_to_seq": up_to_seq} if up_to_seq is not None else {})
     return {"type": "notification_update", "update_type": "all_read" if is_read else "all_unread", "data": data}

@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import ScalarSelect, bindparam, cast, func, select, text, update
+from sqlalchemy import ScalarSelect, bindparam, cast, delete, func, select, text, update
 from sqlalchemy.dialects.postgresql import ARRAY, BIGINT, TEXT, insert
 
 from persistence import events
@@ -155,6 +155,24 @@ class InboxRepository:
             unread=-counted if is_read else counted,
         )
         return ReadChange(len(changed), found, unread)
+
+    async def delete(self, user_id: str, ids: Sequence[UUID]) -> int:
+        """Deletes the given notifications of the user; how many there were.
+
+        What was still to be delivered is not: the last check before each send finds nothing to send.
+        """
+        await self.lock(user_id)
+        rows = (
+            await self._connection.execute(
+                delete(Notification)
+                .where(Notification.user_id == user_id, Notification.id.in_(ids))
+                .returning(Notification.id, Notification.published_at, Notification.read_at)
+            )
+        ).all()
+        if rows:
+            unread = sum(row.published_at is not None and row.read_at is None for row in rows)
+            await self.append(user_id, [events.deleted(row.id) for row in rows], unread=-unread)
+        return len(rows)
 
     async def mark_all(self, user_id: str, *, is_read: bool, up_to_seq: int | None = None) -> ReadChange:
         """Marks the whole inbox with one event.

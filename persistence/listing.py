@@ -4,8 +4,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, Uuid, func, literal, or_, select, tuple_
 from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.orm import InstrumentedAttribute
 
@@ -44,6 +45,30 @@ class ListFilter:
     ordering: Sequence[str] = _NEWEST_FIRST
 
 
+@dataclass(frozen=True, slots=True)
+class TypeCount:
+    total: int
+    unread: int
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """A place between two rows of a list; `backwards` looks towards its beginning."""
+
+    listed_at: datetime
+    id: UUID
+    backwards: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """Rows around a cursor, in the list's order, and whether there are more on either side."""
+
+    rows: list[dict[str, Any]]
+    previous: Cursor | None
+    next: Cursor | None
+
+
 class ListingRepository:
     """One user's lists; every query is bound to the owner."""
 
@@ -55,6 +80,20 @@ class ListingRepository:
         statement = select(func.count()).select_from(Notification).where(*self._conditions(filter))
         return await self._connection.scalar(statement) or 0
 
+    async def by_type(self) -> dict[NotificationType, TypeCount]:
+        """How many the inbox holds of each type, every type included."""
+        rows = await self._connection.execute(
+            select(
+                Notification.notification_type,
+                func.count().label("total"),
+                func.count().filter(Notification.read_at.is_(None)).label("unread"),
+            )
+            .where(*self._conditions(ListFilter()))
+            .group_by(Notification.notification_type)
+        )
+        counted = {row.notification_type: TypeCount(row.total, row.unread) for row in rows}
+        return {kind: counted.get(kind, TypeCount(0, 0)) for kind in NotificationType}
+
     async def page(self, filter: ListFilter, *, offset: int, limit: int) -> list[dict[str, Any]]:
         statement: Select[Any] = (
             select(*ITEM_COLUMNS)
@@ -65,6 +104,29 @@ class ListingRepository:
             .limit(limit)
         )
         return [dict(row) for row in (await self._connection.execute(statement)).mappings()]
+
+    async def slice(self, filter: ListFilter, cursor: Cursor | None, *, limit: int) -> Slice:
+        """Rows after (or before) a cursor, or from the beginning: as fast at any depth.
+
+        Orders by creation alone; the filter's direction of it counts.
+        """
+        descending = filter.ordering[0].startswith("-")
+        backwards = cursor is not None and cursor.backwards
+        place = tuple_(Notification.listed_at, Notification.id)
+        conditions = self._conditions(filter)
+        if cursor is not None:
+            there = tuple_(literal(cursor.listed_at, Notification.listed_at.type), literal(cursor.id, Uuid()))
+            conditions.append(place < there if descending is not backwards else place > there)
+        order = [column.desc() if descending is not backwards else column.asc() for column in _PLACE]
+        statement = select(*ITEM_COLUMNS, Notification.listed_at).where(*conditions).order_by(*order).limit(limit + 1)
+        found = [dict(row) for row in (await self._connection.execute(statement)).mappings()]
+        more, rows = len(found) > limit, found[:limit]
+        if backwards:
+            rows.reverse()
+        first, last = (_cursor(rows[0], backwards=True), _cursor(rows[-1])) if rows else (None, None)
+        at_beginning = cursor is None or (backwards and not more)
+        at_end = not backwards and not more
+        return Slice(rows, None if at_beginning else first, None if at_end else last)
 
     def _conditions(self, filter: ListFilter) -> list[ColumnElement[bool]]:
         """The owner first, so that no combination of filters can reach anybody else's."""
@@ -82,6 +144,13 @@ class ListingRepository:
             (bool(filter.search), lambda: or_(*(_contains(column, filter.search or "") for column in _SEARCHED))),
         ]
         return [Notification.user_id == self._user_id, *(condition() for given, condition in optional if given)]
+
+
+def _cursor(row: dict[str, Any], *, backwards: bool = False) -> Cursor:
+    return Cursor(row["listed_at"], row["id"], backwards)
+
+
+_PLACE = (Notification.listed_at, Notification.id)
 
 
 def _contains(column: InstrumentedAttribute[str], text: str) -> ColumnElement[bool]:

@@ -52,6 +52,9 @@ class NotificationRepository:
         rows = await self._connection.execute(select(Notification.__table__).where(Notification.id == notification_id))
         return rows.mappings().one_or_none()
 
+    async def owner(self, notification_id: UUID) -> str | None:
+        return await self._connection.scalar(select(Notification.user_id).where(Notification.id == notification_id))
+
     async def publish(self, notification_id: UUID) -> dict[str, Any] | None:
         """Lets a waiting notification enter its owner's inbox; None when it is there already."""
         rows = await self._connection.execute(

@@ -6,32 +6,39 @@ from fastapi import APIRouter, Header, Request
 from starlette.responses import Response
 
 from api.dependencies import Caller, PathId, ServicesDep, Staff
-from api.filters import ListFilterDep
+from api.filters import ListFilterDep, by_creation
 from api.pagination import PageDep
 from api.presenting import detail, item
 from api.responses import json_response
 from api.schemas.notifications import (
     AcceptedSoon,
+    BulkDelete,
     Confirmation,
+    DeletedCount,
     MarkRead,
     NotificationCreate,
     NotificationDetail,
     NotificationPage,
+    Stats,
     UnreadCount,
     UpdatedCount,
 )
 from notifications.contracts.errors import NotificationNotFound
 from persistence.inbox import InboxRepository
-from persistence.listing import ListingRepository
+from persistence.listing import ListFilter, ListingRepository
 from persistence.notifications import NotificationRepository
 
 router = APIRouter(prefix="/notifications", tags=["notifications"])
+_RECENT = 5
 
 
 @router.get("/", response_model=NotificationPage, summary="The caller's inbox, newest first")
 async def list_notifications(caller: Caller, services: ServicesDep, filter: ListFilterDep, page: PageDep) -> Response:
     async with services.database.transaction() as transaction:
         listing = ListingRepository(transaction, user_id=caller.user_id)
+        if page.by_cursor:
+            found = await listing.slice(by_creation(filter), page.cursor, limit=page.size)
+            return json_response(page.answer_slice(found, [item(row) for row in found.rows]))
         count = await listing.count(filter)
         rows = await listing.page(filter, offset=page.offset, limit=page.size)
     return json_response(page.answer(count, [item(row) for row in rows]))
@@ -97,6 +104,30 @@ async def mark_all_read(caller: Caller, services: ServicesDep) -> Response:
     return json_response({"message": f"Marked {change.changed} as read.", "updated_count": change.changed})
 
 
+@router.post("/bulk_delete/", response_model=DeletedCount, summary="Delete several")
+async def bulk_delete(body: BulkDelete, caller: Caller, services: ServicesDep) -> Response:
+    async with services.database.transaction() as transaction:
+        count = await InboxRepository(transaction).delete(caller.user_id, body.notification_ids)
+    return json_response({"message": f"Deleted {count}.", "deleted_count": count})
+
+
+@router.get("/stats/", response_model=Stats, summary="Counts by type, and the newest five")
+async def stats(caller: Caller, services: ServicesDep) -> Response:
+    async with services.database.transaction() as transaction:
+        listing = ListingRepository(transaction, user_id=caller.user_id)
+        by_type = await listing.by_type()
+        recent = await listing.page(ListFilter(), offset=0, limit=_RECENT)
+        unread = await InboxRepository(transaction).unread_count(caller.user_id)
+    return json_response(
+        {
+            "unread_count": unread,
+            "total_count": sum(count.total for count in by_type.values()),
+            "by_type": {kind.value: {"total": count.total, "unread": count.unread} for kind, count in by_type.items()},
+            "recent_notifications": [item(row) for row in recent],
+        }
+    )
+
+
 @router.get("/{id}/", response_model=NotificationDetail, summary="One notification with its deliveries")
 async def retrieve_notification(caller: Caller, id: PathId, services: ServicesDep) -> Response:
     owner = None if caller.is_staff else caller.user_id
@@ -105,6 +136,17 @@ async def retrieve_notification(caller: Caller, id: PathId, services: ServicesDe
     if found is None:
         raise NotificationNotFound
     return json_response(detail(found))
+
+
+@router.delete("/{id}/", status_code=204, summary="Delete one; what is still to be sent of it is not")
+async def delete_notification(id: PathId, caller: Caller, services: ServicesDep) -> Response:
+    async with services.database.transaction() as transaction:
+        owner = caller.user_id
+        if caller.is_staff:
+            owner = await NotificationRepository(transaction).owner(id) or owner
+        if not await InboxRepository(transaction).delete(owner, [id]):
+            raise NotificationNotFound
+    return Response(status_code=204)
 
 
 @router.post("/{id}/mark_as_read/", response_model=Confirmation, summary="Mark one read")

@@ -127,7 +127,7 @@ def _applying(kind: NotificationType, row: Mapping[str, Any] | None) -> dict[str
         "notification_type": kind,
         "notification_type_display": policy.display,
         **{_column(channel): decision.use for channel, decision in decisions.items()},
-        "reasons": {channel: decision.rule for channel, decision in decisions.items()},
+        "reasons": {channel.value: decision.rule for channel, decision in decisions.items()},
         "created_at": None if row is None else utc(row["created_at"]),
         "updated_at": None if row is None else utc(row["updated_at"]),
     }

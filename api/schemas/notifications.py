@@ -59,6 +59,10 @@ class MarkRead(Shape):
     is_read: bool = True
 
 
+class BulkDelete(Shape):
+    notification_ids: list[UUID] = Field(min_length=1, max_length=limits.IDS_PER_CALL)
+
+
 class NotificationItem(Shape):
     id: UUID
     title: str
@@ -127,3 +131,19 @@ class UpdatedCount(Confirmation):
 
 class UnreadCount(Shape):
     unread_count: int
+
+
+class DeletedCount(Confirmation):
+    deleted_count: int
+
+
+class CountOfType(Shape):
+    total: int
+    unread: int
+
+
+class Stats(Shape):
+    unread_count: int
+    total_count: int
+    by_type: dict[NotificationType, CountOfType]
+    recent_notifications: list[NotificationItem]
