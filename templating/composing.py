@@ -41,10 +41,15 @@ def compose(
         raise InvalidNotification({"template_key": [f"There is no active template {request.template_key!r}."]})
     variables = {"recipient_name": recipient_name, **request.metadata}
     fallback = templates.get(Channel.IN_APP) or next(iter(templates.values()))
-    return {channel: _rendered(templates.get(channel, fallback), variables) for channel in wanted}
+    return {channel: rendered(templates.get(channel, fallback), variables) for channel in wanted}
 
 
-def _rendered(template: Words, variables: Mapping[str, Any]) -> Words:
+def rendered(template: Words, variables: Mapping[str, Any]) -> Words:
+    """A template's words with its variables in place.
+
+    Raises:
+        InvalidNotification: under `metadata`, what keeps it from being rendered.
+    """
     try:
         subject = render(template.subject, variables, most_chars=limits.TITLE_CHARS)
         body = render(template.body, variables, most_chars=limits.MESSAGE_CHARS)

@@ -7,11 +7,13 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
+import httpx
 import jwt
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 from deploy.local.launch import LaunchedStack
+from notifications import NotificationsClient
 
 Frame = dict[str, Any]
 DEADLINE_SECONDS = 8
@@ -30,8 +32,12 @@ class Socket:
     async def next(self) -> Frame:
         """The next frame, whatever it is."""
         async with asyncio.timeout(DEADLINE_SECONDS):
-            frame: Frame = json.loads(await self.connection.recv())
-            return frame
+            return await self.received()
+
+    async def received(self) -> Frame:
+        """The next frame, however long it takes."""
+        frame: Frame = json.loads(await self.connection.recv())
+        return frame
 
     async def until(self, holds: Callable[[Frame], bool]) -> list[Frame]:
         """All frames up to the first for which the condition holds, that one included."""
@@ -63,8 +69,7 @@ class Socket:
                 while True:
                     await self.connection.recv()
         except ConnectionClosed as closed:
-            assert closed.rcvd is not None
-            return closed.rcvd.code, closed.rcvd.reason
+            return (closed.rcvd.code, closed.rcvd.reason) if closed.rcvd else (1006, "")
 
 
 @asynccontextmanager
@@ -93,3 +98,25 @@ def resume_query(position: Frame) -> str:
 def token_that_expires(stack: LaunchedStack, user: str, *, at: float) -> str:
     claims = {"user_id": user, "exp": int(at)}
     return jwt.encode(claims, stack.environment["JWT_SECRET"], algorithm="HS256")
+
+
+async def notify(client: NotificationsClient, user: str, title: str = "Hello", **options: Any) -> str:
+    """The id of a new notification for the user's inbox."""
+    options = {"notification_type": "system", "message": "Words.", "delivery_channels": ["in_app"], **options}
+    return str((await client.notify(user=user, title=title, **options)).id)
+
+
+async def rest(stack: LaunchedStack, http: httpx.AsyncClient, user: str, method: str, path: str) -> Any:
+    """The answer to the user's call below `notifications/`, which must succeed."""
+    response = await http.request(
+        method,
+        f"/api/v1/drf/notifications/notifications/{path}",
+        headers={"Authorization": f"Bearer {stack.token(user)}"},
+    )
+    assert response.status_code == 200, response.text
+    return response.json()
+
+
+def seqs(frames: list[Frame]) -> list[int]:
+    """Those of the events; counts and answers are none."""
+    return [frame["seq"] for frame in frames if frame["type"] in ("new_notification", "notification_update")]

@@ -123,12 +123,12 @@ async def test_a_page_with_an_expired_token_is_closed_with_4003(stack: LaunchedS
 @pytest.mark.parametrize("credential", ["header", "query", "cookie"])
 async def test_a_page_of_another_origin_is_refused_with_403(stack: LaunchedStack, credential: str) -> None:
     token = stack.token("somebody")
-    options: dict[str, Any] = {
+    ways: dict[str, dict[str, Any]] = {
         "header": {"additional_headers": bearer(token)},
         "query": {"query": f"?token={token}"},
         "cookie": {"additional_headers": {"Cookie": f"notifications_token={token}"}},
-    }[credential]
-    assert (await refused(stack, origin=EVIL, **options)).response.status_code == 403
+    }
+    assert (await refused(stack, origin=EVIL, **ways[credential])).response.status_code == 403
 
 
 async def test_another_path_is_404(stack: LaunchedStack) -> None:

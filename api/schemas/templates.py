@@ -1,0 +1,74 @@
+"""The words that staff keep."""
+
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import AfterValidator, Field
+
+from api.schemas.fields import Shape
+from api.schemas.recipients import Locale
+from notifications.contracts import limits
+from notifications.contracts.vocabulary import Channel, NotificationType
+from templating.renderer import TEMPLATE_CHARS, TemplateFault, check
+
+
+def _renderable(template: str) -> str:
+    try:
+        check(template)
+    except TemplateFault as fault:
+        raise ValueError(str(fault)) from None
+    return template
+
+
+TemplateText = Annotated[str, Field(max_length=TEMPLATE_CHARS), AfterValidator(_renderable)]
+Key = Annotated[str, Field(min_length=1, max_length=limits.KEY_CHARS, pattern=r"^[\w.-]+$", examples=["booking.moved"])]
+
+
+class TemplateChange(Shape):
+    """Whatever is given is written, as the template's next version."""
+
+    key: Key | None = None
+    name: Annotated[str, Field(max_length=limits.TITLE_CHARS)] | None = None
+    notification_type: NotificationType | None = None
+    delivery_channel: Channel | None = None
+    locale: Locale | None = None
+    subject_template: TemplateText | None = None
+    body_template: TemplateText | None = None
+    is_active: bool | None = None
+
+
+class TemplateCreate(Shape):
+    key: Key
+    name: Annotated[str, Field(max_length=limits.TITLE_CHARS)] = ""
+    notification_type: NotificationType
+    delivery_channel: Channel
+    locale: Locale = "en"
+    subject_template: TemplateText = Field(default="", examples=["{{ service_name }} has moved"])
+    body_template: TemplateText = Field(examples=["{{ service_name }} is at {{ booking_time }} now."])
+    is_active: bool = True
+
+
+class Template(TemplateCreate):
+    id: UUID
+    version: int
+    created_at: datetime
+    updated_at: datetime
+
+
+class TemplatePage(Shape):
+    count: int
+    next: str | None
+    previous: str | None
+    results: list[Template]
+
+
+class PreviewData(Shape):
+    """The variables, under `data` as they would be under a notification's `metadata`."""
+
+    data: dict[str, Any] = Field(default_factory=dict, examples=[{"service_name": "Yoga", "booking_time": "10:00"}])
+
+
+class Preview(Shape):
+    subject: str
+    body: str
