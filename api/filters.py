@@ -1,21 +1,27 @@
 """The list's query parameters, in the spellings that existing clients use."""
 
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated, TypeVar
 
 from fastapi import Depends, Query
 
+from api.dependencies import Caller, ServicesDep
 from api.errors import InvalidFields
 from api.schemas.fields import Instant, Text
+from api.zones import UTC_ZONE, TimeZoneName, zone_of
 from notifications.contracts.vocabulary import Channel, NotificationStatus, NotificationType
 from persistence.listing import ORDERINGS, ListFilter
+from policy.periods import Period, span_of
 
 Word = TypeVar("Word", bound=StrEnum)
 _SEARCH_CHARS = 200
 
 
-def _list_filter(
+async def _list_filter(
     *,
+    caller: Caller,
+    services: ServicesDep,
     notification_type: str | None = None,
     notification_types: Annotated[list[str] | None, Query()] = None,
     is_read: bool | None = None,
@@ -24,6 +30,8 @@ def _list_filter(
     status: str | None = None,
     created_after: Instant | None = None,
     created_before: Instant | None = None,
+    period: Period = Period.ALL,
+    tz: TimeZoneName = None,
     related_to: Annotated[Text | None, Query(description="As `type:id`.")] = None,
     group_key: Text | None = None,
     search: Annotated[Text | None, Query(max_length=_SEARCH_CHARS)] = None,
@@ -32,7 +40,11 @@ def _list_filter(
     names = _parts(notification_types) + ([notification_type] if notification_type else [])
     if is_unread is not None:
         is_read = not is_unread
+    zone = UTC_ZONE if period is Period.ALL else await zone_of(caller, services, tz)
+    span = span_of(period, now=datetime.now(UTC), zone=zone)
     return ListFilter(
+        since=span.since,
+        until=span.until,
         types=[
             _word("notification_type" if name == notification_type else "notification_types", name, NotificationType)
             for name in names

@@ -39,6 +39,9 @@ class ListFilter:
     channel: Channel | None = None
     created_after: datetime | None = None
     created_before: datetime | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    """A period by the list's own time, from `since` on and before `until`."""
     related_to: tuple[str, str] | None = None
     group_key: str | None = None
     search: str | None = None
@@ -67,6 +70,14 @@ class Slice:
     rows: list[dict[str, Any]]
     previous: Cursor | None
     next: Cursor | None
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The entries that one filter lets through: how many, and the newest, newest first."""
+
+    count: int
+    rows: list[dict[str, Any]]
 
 
 class ListingRepository:
@@ -105,6 +116,23 @@ class ListingRepository:
         )
         return [dict(row) for row in (await self._connection.execute(statement)).mappings()]
 
+    async def group(self, filter: ListFilter, *, limit: int) -> Group:
+        """How many a filter lets through, and the newest few."""
+        rows = await self.page(filter, offset=0, limit=limit)
+        return Group(len(rows) if len(rows) < limit else await self.count(filter), rows)
+
+    async def group_keys(self, *, limit: int) -> list[str]:
+        """The inbox's group keys, the one with the newest entry first."""
+        newest = func.max(Notification.listed_at)
+        keys = await self._connection.scalars(
+            select(Notification.group_key)
+            .where(*self._conditions(ListFilter()), Notification.group_key.is_not(None))
+            .group_by(Notification.group_key)
+            .order_by(newest.desc())
+            .limit(limit)
+        )
+        return [key for key in keys if key is not None]
+
     async def slice(self, filter: ListFilter, cursor: Cursor | None, *, limit: int) -> Slice:
         """Rows after (or before) a cursor, or from the beginning: as fast at any depth.
 
@@ -139,6 +167,8 @@ class ListingRepository:
             (filter.channel is not None, lambda: Notification.channels.contains(array([filter.channel]))),
             (filter.created_after is not None, lambda: Notification.created_at >= filter.created_after),
             (filter.created_before is not None, lambda: Notification.created_at <= filter.created_before),
+            (filter.since is not None, lambda: Notification.listed_at >= filter.since),
+            (filter.until is not None, lambda: Notification.listed_at < filter.until),
             (filter.related_to is not None, lambda: tuple_(*_RELATED) == tuple_(*(filter.related_to or ()))),
             (filter.group_key is not None, lambda: Notification.group_key == filter.group_key),
             (bool(filter.search), lambda: or_(*(_contains(column, filter.search or "") for column in _SEARCHED))),

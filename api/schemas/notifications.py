@@ -147,3 +147,11 @@ class Stats(Shape):
     total_count: int
     by_type: dict[NotificationType, CountOfType]
     recent_notifications: list[NotificationItem]
+
+
+class NotificationGroup(Shape):
+    group_key: str
+    group_type: str
+    count: int
+    latest_notification: NotificationItem
+    notifications: list[NotificationItem]

@@ -1,7 +1,8 @@
 """Pages by cursor, deletion and counts by type, from the outside."""
 
+from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 from uuid import uuid4
 
 import httpx
@@ -12,6 +13,12 @@ from notifications import NotificationsClient
 
 BASE = "/api/v1/drf/notifications/notifications/"
 ENTRIES = 7
+
+
+def where_it_is_noon() -> str:
+    """A zone in which no midnight can fall into the test. The database's signs are those of POSIX, reversed."""
+    hours_ahead = 12 - datetime.now(UTC).hour
+    return quote(f"Etc/GMT{-hours_ahead:+d}")
 
 
 class Owner:
@@ -118,3 +125,38 @@ async def test_somebody_elses_entry_cannot_be_deleted(
     answer = await stranger.ask("POST", "bulk_delete/", {"notification_ids": [newest]})
     assert answer.json()["deleted_count"] == 0
     assert (await owner.ask("GET", f"{newest}/")).status_code == 200
+
+
+async def test_groups_are_the_callers_own_days(owner: Owner) -> None:
+    groups = (await owner.ask("GET", "grouped/")).json()
+
+    assert [(group["group_key"], group["group_type"], group["count"]) for group in groups] == [
+        ("today", "date", ENTRIES)
+    ]
+    assert set(groups[0]) == {"group_key", "group_type", "count", "latest_notification", "notifications"}
+    assert groups[0]["latest_notification"] == groups[0]["notifications"][0]
+    assert (await owner.ask("GET", f"?period=today&tz={where_it_is_noon()}")).json()["count"] == ENTRIES
+    assert (await owner.ask("GET", f"?period=yesterday&tz={where_it_is_noon()}")).json()["count"] == 0
+
+
+async def test_groups_by_key_start_with_the_newest(owner: Owner, client: NotificationsClient) -> None:
+    for key, title in (("room-1", "First"), ("room-2", "Second"), ("room-1", "Third")):
+        await client.notify(
+            user=owner.user,
+            title=title,
+            message="Same room.",
+            notification_type="message",
+            delivery_channels=["in_app"],
+            group_key=key,
+        )
+
+    groups = (await owner.ask("GET", "grouped/?by=group_key")).json()
+    assert [(group["group_key"], group["count"]) for group in groups] == [("room-1", 2), ("room-2", 1)]
+    assert groups[0]["latest_notification"]["title"] == "Third"
+
+
+@pytest.mark.parametrize("query", ["period=fortnight", "tz=Mars/Olympus"])
+async def test_a_period_or_zone_that_does_not_exist_is_400(owner: Owner, query: str) -> None:
+    answer = await owner.ask("GET", f"?{query}")
+
+    assert (answer.status_code, set(answer.json())) == (400, {query.partition("=")[0]})
