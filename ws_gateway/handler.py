@@ -155,12 +155,12 @@ def _end(ended: asyncio.Future[None], code: CloseCode, reason: str) -> None:
 def _end_at_expiry(session: Session, ended: asyncio.Future[None]) -> None:
     """Ends the conversation when the token does; one that was refreshed meanwhile is looked at again."""
     remaining = (session.expires_at - datetime.now(UTC)).total_seconds()
-    if ended.done():
-        return
     if remaining <= 0:
         _end(ended, CloseCode.TOKEN_EXPIRED, "The token has expired.")
-    else:
-        asyncio.get_running_loop().call_later(min(remaining, _LONGEST_TIMER), _end_at_expiry, session, ended)
+        return
+    timer = asyncio.get_running_loop().call_later(min(remaining, _LONGEST_TIMER), _end_at_expiry, session, ended)
+    # A timer left behind would keep the whole session in memory until the token's end.
+    ended.add_done_callback(lambda _: timer.cancel())
 
 
 def _asked_position(socket: ServerConnection) -> Position | None:
