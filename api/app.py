@@ -12,7 +12,7 @@ from temporalio.client import Client
 
 from api import errors
 from api.middleware import RequestMiddleware
-from api.routes import grouped, health, notifications, recipients, templates, webhooks
+from api.routes import grouped, health, notifications, recipients, templates, tickets, webhooks
 from api.routes import settings as settings_routes
 from api.services import Services
 from identity.tokens import TokenVerifier
@@ -75,7 +75,7 @@ def create_app(settings: Settings) -> FastAPI:
     errors.install(app)
     app.add_middleware(RequestMiddleware, base_path=BASE_PATH)
     resources = APIRouter(prefix=BASE_PATH, responses=errors.DOCUMENTED)
-    for routes in (grouped, notifications, settings_routes, templates, recipients, webhooks):
+    for routes in (grouped, notifications, settings_routes, templates, recipients, tickets, webhooks):
         resources.include_router(routes.router)
     app.include_router(resources)
     app.include_router(health.router)

@@ -16,6 +16,7 @@ from identity.tokens import Identity, TokenVerifier, Unauthenticated
 from observability import where
 from persistence.database import Database, DatabaseUnavailable
 from persistence.inbox import InboxRepository
+from persistence.tickets import TicketRepository
 from ws_gateway import messages
 from ws_gateway.connections import Connection, ConnectionRegistry
 from ws_gateway.feed import EventFeed
@@ -61,7 +62,7 @@ class Gateway:
         if path.rstrip("/") != PATH.rstrip("/"):
             return connection.respond(HTTPStatus.NOT_FOUND, "not found\n")
         try:
-            self._callers[connection] = self._authenticate(request)
+            self._callers[connection] = await self._authenticate(request)
         except Unauthenticated as error:
             if "Origin" not in request.headers:
                 response = connection.respond(HTTPStatus.UNAUTHORIZED, f"{error}\n")
@@ -125,8 +126,10 @@ class Gateway:
             # The change is committed; this gateway need not wait for its own hint.
             self._feed.wake([connection.user_id])
 
-    def _authenticate(self, request: Request) -> Identity:
+    async def _authenticate(self, request: Request) -> Identity:
         query = parse_qs(urlsplit(request.path).query)
+        if "ticket" in query:
+            return await self._take_ticket(query["ticket"][0])
         token = find_token(
             {name.lower(): value for name, value in request.headers.raw_items()},
             allowed_origins=self._allowed_origins,
@@ -134,6 +137,16 @@ class Gateway:
             query_token=query.get("token", [None])[0],
         )
         return self._tokens.verify(token)
+
+    async def _take_ticket(self, ticket: str) -> Identity:
+        try:
+            async with self._database.transaction() as transaction:
+                holder = await TicketRepository(transaction).take(ticket)
+        except DatabaseUnavailable:
+            raise Unauthenticated("The ticket cannot be checked right now; ask for a new one.") from None
+        if holder is None:
+            raise Unauthenticated("The ticket is not valid, or was used before.")
+        return Identity(user_id=holder.user_id, is_staff=holder.is_staff, expires_at=holder.token_expires_at)
 
 
 async def _write(socket: ServerConnection, connection: Connection) -> None:

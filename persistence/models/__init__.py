@@ -6,6 +6,7 @@ from persistence.models.inbox import Inbox, InboxEvent
 from persistence.models.notifications import Notification
 from persistence.models.recipients import NotificationSetting, Recipient
 from persistence.models.templates import Template
+from persistence.models.tickets import SocketTicket
 
 __all__ = [
     "Attempt",
@@ -16,5 +17,6 @@ __all__ = [
     "Notification",
     "NotificationSetting",
     "Recipient",
+    "SocketTicket",
     "Template",
 ]
