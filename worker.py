@@ -19,12 +19,14 @@ from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 from activities.delivery import DeliveryActivities
 from activities.notification import NotificationActivities
+from notifications.connecting import connect
 from notifications.contracts.names import NOTIFICATION_QUEUE, delivery_queue
 from notifications.contracts.vocabulary import EXTERNAL_CHANNELS, Channel
 from observability import configure_logging
 from persistence.database import Database
 from persistence.hints import HintSender
 from providers.courier import CourierProvider
+from runtime import settle_memory
 from settings import Settings
 from workflows.notification import NotificationWorkflow
 
@@ -63,6 +65,7 @@ async def run(settings: Settings, roles: Sequence[str]) -> None:
                 else _channel_worker(client, Channel(role), deliveries, settings)
             )
             await resources.enter_async_context(worker)
+        settle_memory()
         log.info("worker ready", roles=" ".join(roles))
         await stop.wait()
         log.info("worker stopping")
@@ -111,7 +114,7 @@ async def _connected(settings: Settings) -> Client:
     """Temporal's client, as soon as the server answers."""
     while True:
         try:
-            return await Client.connect(settings.temporal_address, namespace=settings.temporal_namespace)
+            return await connect(settings.temporal_address, namespace=settings.temporal_namespace)
         except (RuntimeError, RPCError):
             log.warning("waiting for temporal", address=settings.temporal_address)
             await asyncio.sleep(_RECONNECT_SECONDS)

@@ -79,7 +79,6 @@ def draft(
         deliveries=[
             {
                 "id": names.delivery_id(request.notification_id, channel),
-                "notification_id": request.notification_id,
                 "channel": channel,
                 "status": statuses[channel],
                 "reason": None if decision.use else decision.rule,

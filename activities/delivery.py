@@ -48,18 +48,18 @@ class DeliveryActivities:
         Raises:
             ApplicationError: try again after the delay that it carries.
         """
-        async with self._database.transaction() as transaction:
-            deliveries = DeliveryRepository(transaction)
-            due = await deliveries.due(input.delivery_id)
-            if due is None:
-                return SendResult(status=DeliveryStatus.CANCELLED, reason="deleted")
-            if due.status.is_settled:
-                return SendResult(status=due.status, reason=due.reason)
-            unwanted = _why_not(due, now=datetime.now(UTC))
-            if unwanted is not None:
-                await deliveries.move(due.id, DeliveryStatus.SKIPPED, owner=due.user_id, reason=unwanted)
-                return SendResult(status=DeliveryStatus.SKIPPED, reason=unwanted)
-            number = await deliveries.start_attempt(due)
+        async with self._database.statements() as transaction:
+            due = await DeliveryRepository(transaction).due(input.delivery_id)
+        if due is None:
+            return SendResult(status=DeliveryStatus.CANCELLED, reason="deleted")
+        if due.status.is_settled:
+            return SendResult(status=due.status, reason=due.reason)
+        unwanted = _why_not(due, now=datetime.now(UTC))
+        if unwanted is not None:
+            return await self._skip(due, unwanted)
+
+        async with self._database.statements() as transaction:
+            number = await DeliveryRepository(transaction).start_attempt(due)
         if number is None:
             raise ApplicationError("The delivery moved on meanwhile.", category=ApplicationErrorCategory.BENIGN)
         try:
@@ -75,6 +75,11 @@ class DeliveryActivities:
                 message_id=accepted.message_id,
             )
         return SendResult(status=DeliveryStatus.SENT)
+
+    async def _skip(self, due: DueDelivery, reason: str) -> SendResult:
+        async with self._database.transaction() as transaction:
+            await DeliveryRepository(transaction).move(due.id, DeliveryStatus.SKIPPED, owner=due.user_id, reason=reason)
+        return SendResult(status=DeliveryStatus.SKIPPED, reason=reason)
 
     async def _record_refusal(self, due: DueDelivery, number: int, error: ProviderError) -> SendResult:
         retry_after = error.retry_after_seconds if isinstance(error, ProviderBusy) else None

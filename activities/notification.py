@@ -1,4 +1,4 @@
-"""The short, idempotent steps of a notification's life: each is one transaction, run as a local activity.
+"""The short, idempotent steps of a notification's life: each writes once, all or nothing, as a local activity.
 
 They run again after a crash, so each finds its own earlier work and changes nothing twice.
 """
@@ -29,13 +29,13 @@ class NotificationActivities:
 
     @activity.defn(name=names.ACCEPT_ACTIVITY)
     async def accept(self, request: NotificationRequest) -> Plan:
-        """Everything that makes a notification exist, in one transaction: after it, it is readable and live.
+        """Everything that makes a notification exist, in one statement: after it, it is readable and live.
 
         Raises:
             ApplicationError: of type InvalidNotification, with the faulty fields; nothing was written.
         """
         try:
-            async with self._database.transaction() as transaction:
+            async with self._database.statements() as transaction:
                 return await _accept(transaction, request)
         except (InvalidNotification, IdempotencyConflict) as error:
             details = [error.errors] if isinstance(error, InvalidNotification) else []
@@ -91,11 +91,10 @@ async def _accept(transaction: Transaction, request: NotificationRequest) -> Pla
         else {}
     )
     acceptance = draft(request, person=person, templates=templates, now=datetime.now(UTC))
-    if not await NotificationRepository(transaction).insert(acceptance.notification):
+    message = None if acceptance.item is None else events.new_notification(acceptance.item)
+    notifications = NotificationRepository(transaction)
+    if not await notifications.accept(acceptance.notification, acceptance.deliveries, message):
         return await _found(transaction, request)
-    await DeliveryRepository(transaction).insert(acceptance.deliveries)
-    if acceptance.item is not None:
-        await InboxRepository(transaction).append(request.user, [events.new_notification(acceptance.item)], unread=1)
     return Plan(
         call_id=request.call_id,
         status=acceptance.status,

@@ -8,7 +8,6 @@ from datetime import timedelta
 import httpx
 import uvicorn
 from fastapi import APIRouter, FastAPI
-from temporalio.client import Client
 
 from api import errors
 from api.middleware import RequestMiddleware
@@ -17,9 +16,11 @@ from api.routes import settings as settings_routes
 from api.services import Services
 from identity.tokens import TokenVerifier
 from notifications.client import NotificationsClient
+from notifications.connecting import connect
 from observability import configure_logging
 from persistence.database import Database
 from persistence.hints import HintSender
+from runtime import settle_memory
 from settings import Settings
 
 BASE_PATH = "/api/v1/drf/notifications"
@@ -35,7 +36,7 @@ def create_app(settings: Settings) -> FastAPI:
         hints = HintSender(url)
         database = Database(url, pool_size=settings.database_pool_size, hints=hints)
         # Lazy, so that reads are served while Temporal is away.
-        temporal = await Client.connect(settings.temporal_address, namespace=settings.temporal_namespace, lazy=True)
+        temporal = await connect(settings.temporal_address, namespace=settings.temporal_namespace, lazy=True)
         sending = asyncio.create_task(hints.run())
         async with httpx.AsyncClient() as http:
 
@@ -59,6 +60,7 @@ def create_app(settings: Settings) -> FastAPI:
                 courier_webhook_secret=webhook_secret.get_secret_value() if webhook_secret else None,
                 probes={"database": database.ping, "temporal": ask_temporal, "gateway": ask_gateway},
             )
+            settle_memory()
             yield
         sending.cancel()
         with suppress(asyncio.CancelledError):

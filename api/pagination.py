@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Depends, Query, Request
+from starlette.datastructures import URL
 
 from api.errors import InvalidFields
 from notifications.contracts.errors import NotificationNotFound
@@ -19,16 +20,10 @@ LARGEST_PAGE_SIZE = 100
 class Page:
     """The page that a request asks for: by number, or with `cursor` by its place in the list."""
 
-    def __init__(
-        self,
-        request: Request,
-        page: Annotated[int, Query(ge=1, le=1_000_000)] = 1,
-        page_size: Annotated[int, Query(ge=1)] = DEFAULT_PAGE_SIZE,
-        cursor: Annotated[str | None, Query(max_length=200, description="Empty for the first page.")] = None,
-    ) -> None:
-        self._url = request.url
-        self.number = page
-        self.size = min(page_size, LARGEST_PAGE_SIZE)
+    def __init__(self, url: URL, *, number: int, size: int, cursor: str | None) -> None:
+        self._url = url
+        self.number = number
+        self.size = min(size, LARGEST_PAGE_SIZE)
         self.by_cursor = cursor is not None
         self.cursor = _decoded(cursor) if cursor else None
 
@@ -87,4 +82,13 @@ def _decoded(text: str) -> Cursor:
         raise InvalidFields({"cursor": ["Invalid cursor."]}) from None
 
 
-PageDep = Annotated[Page, Depends()]
+async def _page(
+    request: Request,
+    page: Annotated[int, Query(ge=1, le=1_000_000)] = 1,
+    page_size: Annotated[int, Query(ge=1)] = DEFAULT_PAGE_SIZE,
+    cursor: Annotated[str | None, Query(max_length=200, description="Empty for the first page.")] = None,
+) -> Page:
+    return Page(request.url, number=page, size=page_size, cursor=cursor)
+
+
+PageDep = Annotated[Page, Depends(_page)]

@@ -11,8 +11,9 @@ from datetime import timedelta
 
 import uvloop
 from temporalio import activity, workflow
-from temporalio.client import Client
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
+
+from notifications.connecting import connect
 
 QUEUE = "bench-floor"
 SEND_QUEUE = "bench-floor-send"
@@ -47,7 +48,7 @@ class Floor:
 async def run() -> None:
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
-    client = await Client.connect(os.environ["TEMPORAL_ADDRESS"])
+    client = await connect(os.environ["TEMPORAL_ADDRESS"], namespace="default")
     accepting = Worker(
         client,
         task_queue=QUEUE,

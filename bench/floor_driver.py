@@ -10,6 +10,7 @@ from temporalio.common import WorkflowIDConflictPolicy
 from bench import floor, loops
 from bench.driver import answer
 from notifications.client import FIRST_TASK_TIMEOUT
+from notifications.connecting import connect
 
 
 class FloorDriver:
@@ -26,7 +27,7 @@ class FloorDriver:
 
     async def _connected(self) -> Client:
         if self._client is None:
-            self._client = await Client.connect(os.environ["TEMPORAL_ADDRESS"])
+            self._client = await connect(os.environ["TEMPORAL_ADDRESS"], namespace="default")
         return self._client
 
 

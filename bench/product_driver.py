@@ -7,13 +7,13 @@ import time
 from typing import Any
 
 import psycopg
-from temporalio.client import Client
 
 from activities.notification import NotificationActivities
 from bench import loops
 from bench.driver import answer
 from bench.http_driver import body
 from notifications import NotificationsClient
+from notifications.connecting import connect
 from notifications.contracts.building import build_request
 from notifications.contracts.notification import NotificationRequest
 from persistence.database import Database
@@ -44,7 +44,7 @@ class ProductDriver:
 
 async def drain() -> float:
     """When no workflow was open any more (`monotonic`), by Temporal's own list, which lags by milliseconds."""
-    client = await Client.connect(os.environ["TEMPORAL_ADDRESS"])
+    client = await connect(os.environ["TEMPORAL_ADDRESS"], namespace="default")
     zero_since: float | None = None
     while zero_since is None or time.monotonic() - zero_since < _SURE_SECONDS:
         if (await client.count_workflows("ExecutionStatus = 'Running'")).count:

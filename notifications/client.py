@@ -24,6 +24,7 @@ from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
 from temporalio.service import RPCError
 
+from notifications.connecting import connect
 from notifications.contracts import limits, names
 from notifications.contracts.building import build_request
 from notifications.contracts.errors import IdempotencyConflict, InvalidNotification, ServiceUnreachable
@@ -83,7 +84,7 @@ class NotificationsClient:
             ServiceUnreachable: nobody answers at `address`.
         """
         try:
-            return cls(await Client.connect(address, namespace=namespace))
+            return cls(await connect(address, namespace=namespace))
         except (RuntimeError, RPCError) as error:
             raise ServiceUnreachable(f"No notification service answers at {address}.") from error
 

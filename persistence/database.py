@@ -1,7 +1,7 @@
 """The connection pool and the only place that commits."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 
 import orjson
@@ -57,6 +57,7 @@ class Database:
                 f" -c lock_timeout={_LOCK_TIMEOUT_MILLISECONDS} -c timezone=UTC",
             },
         )
+        self._autocommit = self._engine.execution_options(isolation_level="AUTOCOMMIT")
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Transaction]:
@@ -65,25 +66,48 @@ class Database:
         Raises:
             DatabaseUnavailable, DatabaseFault: nothing was committed, as far as can be known.
         """
-        try:
+        with _faults():
             async with self._engine.begin() as connection:
                 transaction = Transaction(connection)
                 yield transaction
-        except (OperationalError, InterfaceError, PoolTimeoutError, psycopg.OperationalError) as error:
-            raise DatabaseUnavailable(_sqlstate(error)) from None
-        except StatementError as error:
-            # Not only the driver's errors: a value that cannot be sent at all is quoted with its whole row.
-            raise DatabaseFault(_sqlstate(error)) from None
+        self._hint(transaction)
+
+    @asynccontextmanager
+    async def statements(self) -> AsyncIterator[Transaction]:
+        """Each statement is a transaction of its own, which saves two round trips where there is but one.
+
+        Raises:
+            DatabaseUnavailable, DatabaseFault: as for `transaction`.
+        """
+        with _faults():
+            async with self._autocommit.connect() as connection:
+                transaction = Transaction(connection)
+                yield transaction
+        self._hint(transaction)
+
+    def _hint(self, transaction: Transaction) -> None:
         if transaction.moved_inboxes and self._hints is not None:
             self._hints.send(transaction.moved_inboxes)
 
     async def ping(self) -> None:
         """Raises DatabaseUnavailable when the database does not answer."""
-        async with self.transaction() as transaction:
+        async with self.statements() as transaction:
             await transaction.connection.execute(text("SELECT 1"))
 
     async def close(self) -> None:
         await self._engine.dispose()
+
+
+@contextmanager
+def _faults() -> Iterator[None]:
+    """Turns the driver's errors into this module's, which quote nothing."""
+    try:
+        yield
+    except (OperationalError, InterfaceError, PoolTimeoutError, psycopg.OperationalError) as error:
+        raise DatabaseUnavailable(_sqlstate(error)) from None
+    except StatementError as error:
+        # Not only the driver's errors: a value that cannot be sent at all is quoted with its whole row.
+        raise DatabaseFault(_sqlstate(error)) from None
 
 
 def _sqlstate(error: Exception) -> str:

@@ -1,13 +1,12 @@
 """Deliveries and their attempts: claimed before a provider is called, recorded after it has answered."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import exists, func, select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import bindparam, exists, func, select, text, update
+from sqlalchemy.dialects.postgresql import ARRAY, TEXT
 
 from notifications.contracts.vocabulary import Channel, DeliveryStatus, NotificationType
 from persistence import events
@@ -51,14 +50,17 @@ class AttemptRecord:
     retry_after_seconds: float | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class ReportedDelivery:
+    id: UUID
+    user_id: str
+    status: DeliveryStatus
+
+
 class DeliveryRepository:
     def __init__(self, transaction: Transaction) -> None:
         self._transaction = transaction
         self._connection = transaction.connection
-
-    async def insert(self, rows: Sequence[dict[str, Any]]) -> None:
-        # Rows apart from the statement: with them inside, SQLAlchemy compiles it anew each time.
-        await self._connection.execute(insert(Delivery), list(rows))
 
     async def unsettled_channels(self, notification_id: UUID) -> list[Channel]:
         """The channels on which there is still something to do."""
@@ -69,32 +71,7 @@ class DeliveryRepository:
 
     async def due(self, delivery_id: UUID) -> DueDelivery | None:
         """A delivery with everything needed to decide and to send."""
-        rows = await self._connection.execute(
-            select(
-                Delivery.id,
-                Delivery.notification_id,
-                Delivery.channel,
-                Delivery.status,
-                Delivery.reason,
-                Delivery.subject,
-                Delivery.body,
-                Delivery.attempts,
-                Delivery.key_generation,
-                _IN_DOUBT,
-                Notification.user_id,
-                Notification.notification_type,
-                Notification.expires_at,
-                *REACHABILITY,
-            )
-            .join(Notification, Notification.id == Delivery.notification_id)
-            .outerjoin(Recipient, Recipient.user_id == Notification.user_id)
-            .outerjoin(
-                NotificationSetting,
-                (NotificationSetting.user_id == Notification.user_id)
-                & (NotificationSetting.notification_type == Notification.notification_type),
-            )
-            .where(Delivery.id == delivery_id)
-        )
+        rows = await self._connection.execute(_DUE, {"id": delivery_id})
         row = rows.mappings().one_or_none()
         if row is None:
             return None
@@ -122,23 +99,21 @@ class DeliveryRepository:
         """
         number = delivery.attempts + 1
         claimed = await self._connection.execute(
-            update(Delivery)
-            .where(Delivery.id == delivery.id, Delivery.attempts == delivery.attempts, Delivery.status.in_(_OPEN))
-            .values(status=DeliveryStatus.SENDING, attempts=number, next_attempt_at=None, updated_at=func.now())
+            _CLAIM, {"id": delivery.id, "number": number, "generation": delivery.key_generation}
         )
-        if not claimed.rowcount:
-            return None
-        await self._connection.execute(
-            insert(Attempt).values(delivery_id=delivery.id, number=number, key_generation=delivery.key_generation)
-        )
-        return number
+        return number if claimed.first() else None
 
     async def record_sent(
         self, delivery: DueDelivery, attempt: AttemptRecord, *, provider: str, message_id: str
     ) -> None:
         """The provider has it."""
-        sent = {"provider": provider, "provider_message_id": message_id}
-        await self.move(delivery.id, DeliveryStatus.SENT, owner=delivery.user_id, **sent)
+        await self.move(
+            delivery.id,
+            DeliveryStatus.SENT,
+            owner=delivery.user_id,
+            provider=provider,
+            provider_message_id=message_id,
+        )
         await self._finish(attempt, delivery.id)
 
     async def record_retry(
@@ -170,7 +145,14 @@ class DeliveryRepository:
         await self._finish(attempt, delivery.id)
 
     async def move(
-        self, delivery_id: UUID, status: DeliveryStatus, *, owner: str, reason: str | None = None, **columns: Any
+        self,
+        delivery_id: UUID,
+        status: DeliveryStatus,
+        *,
+        owner: str,
+        reason: str | None = None,
+        provider: str | None = None,
+        provider_message_id: str | None = None,
     ) -> bool:
         """Moves a delivery forward, its notification and its owner's sockets with it; whether it moved.
 
@@ -178,54 +160,43 @@ class DeliveryRepository:
         """
         inbox = InboxRepository(self._transaction)
         await inbox.lock(owner)
-        current = await self._connection.scalar(
-            select(Delivery.status).where(Delivery.id == delivery_id).with_for_update()
+        moved = await self._connection.execute(
+            _MOVE,
+            {
+                "id": delivery_id,
+                "status": status.value,
+                "reason": reason,
+                "provider": provider,
+                "provider_message_id": provider_message_id,
+                "from": _MAY_BECOME[status],
+            },
         )
-        if current is None or not may_follow(DeliveryStatus(current), status):
+        changed = moved.one_or_none()
+        if changed is None:
             return False
-        reached: dict[str, Any] = {}
-        if status in (DeliveryStatus.SENT, DeliveryStatus.DELIVERED):
-            reached["sent_at"] = func.coalesce(Delivery.sent_at, func.now())
-        if status is DeliveryStatus.DELIVERED:
-            reached["delivered_at"] = func.now()
-        changed = (
-            await self._connection.execute(
-                update(Delivery)
-                .where(Delivery.id == delivery_id)
-                .values(status=status, reason=reason, next_attempt_at=None, updated_at=func.now(), **reached, **columns)
-                .returning(*_CHANGE)
-            )
-        ).one()
         await NotificationRepository(self._transaction).settle(changed.notification_id)
         await inbox.append(owner, [_event(changed)])
         return True
 
-    async def by_provider_message(self, message_id: str) -> tuple[UUID, str] | None:
-        """The delivery that a provider's message belongs to, and its owner."""
-        rows = await self._connection.execute(
-            select(Delivery.id, Notification.user_id)
-            .join(Notification, Notification.id == Delivery.notification_id)
-            .where(Delivery.provider_message_id == message_id)
-        )
-        row = rows.one_or_none()
-        return None if row is None else (row.id, row.user_id)
+    async def report(self, message_id: str, status: str) -> ReportedDelivery | None:
+        """Keeps a provider's own word on one of its messages; whose delivery that is, and how it stands.
 
-    async def note_provider_status(self, delivery_id: UUID, status: str) -> None:
-        """Keeps the provider's own word; its vocabulary is an open set."""
-        await self._connection.execute(
-            update(Delivery).where(Delivery.id == delivery_id).values(provider_status=status, updated_at=func.now())
-        )
+        Not a move: the provider's vocabulary is an open set, and most of its words change nothing here.
+        """
+        reported = await self._connection.execute(_REPORT, {"message_id": message_id, "status": status})
+        row = reported.one_or_none()
+        return None if row is None else ReportedDelivery(row.id, row.user_id, DeliveryStatus(row.status))
 
     async def _finish(self, attempt: AttemptRecord, delivery_id: UUID) -> None:
         await self._connection.execute(
-            update(Attempt)
-            .where(Attempt.delivery_id == delivery_id, Attempt.number == attempt.number)
-            .values(
-                outcome=attempt.outcome,
-                status_code=attempt.status_code,
-                retry_after_seconds=attempt.retry_after_seconds,
-                finished_at=func.clock_timestamp(),
-            )
+            _FINISH,
+            {
+                "id": delivery_id,
+                "number": attempt.number,
+                "outcome": attempt.outcome.value,
+                "status_code": attempt.status_code,
+                "retry_after_seconds": attempt.retry_after_seconds,
+            },
         )
 
 
@@ -239,7 +210,81 @@ _IN_DOUBT = (
     .label("in_doubt")
 )
 
-_OPEN = [status for status in DeliveryStatus if not status.is_settled]
+_OPEN = [status.value for status in DeliveryStatus if not status.is_settled]
+_MAY_BECOME = {
+    status: [current.value for current in DeliveryStatus if may_follow(current, status)] for status in DeliveryStatus
+}
+"""By status, those from which a delivery may move to it."""
+
+# Built once: SQLAlchemy takes longer to build and key such a statement than PostgreSQL to answer it.
+_DUE = (
+    select(
+        Delivery.id,
+        Delivery.notification_id,
+        Delivery.channel,
+        Delivery.status,
+        Delivery.reason,
+        Delivery.subject,
+        Delivery.body,
+        Delivery.attempts,
+        Delivery.key_generation,
+        _IN_DOUBT,
+        Notification.user_id,
+        Notification.notification_type,
+        Notification.expires_at,
+        *REACHABILITY,
+    )
+    .join(Notification, Notification.id == Delivery.notification_id)
+    .outerjoin(Recipient, Recipient.user_id == Notification.user_id)
+    .outerjoin(
+        NotificationSetting,
+        (NotificationSetting.user_id == Notification.user_id)
+        & (NotificationSetting.notification_type == Notification.notification_type),
+    )
+    .where(Delivery.id == bindparam("id"))
+)
+
+_CLAIM = text(
+    """
+    WITH claimed AS (
+        UPDATE deliveries SET status = 'sending', attempts = :number, next_attempt_at = NULL, updated_at = now()
+        WHERE id = :id AND attempts = :number - 1 AND status = ANY(:open)
+        RETURNING id
+    )
+    INSERT INTO attempts (delivery_id, number, key_generation)
+    SELECT id, :number, :generation FROM claimed
+    RETURNING number
+    """
+).bindparams(bindparam("open", _OPEN, ARRAY(TEXT)))
+
+_FINISH = text(
+    """
+    UPDATE attempts SET outcome = :outcome, status_code = :status_code,
+        retry_after_seconds = :retry_after_seconds, finished_at = clock_timestamp()
+    WHERE delivery_id = :id AND number = :number
+    """
+)
+
+_MOVE = text(
+    """
+    UPDATE deliveries SET status = :status, reason = :reason, next_attempt_at = NULL, updated_at = now(),
+        provider = coalesce(:provider, provider),
+        provider_message_id = coalesce(:provider_message_id, provider_message_id),
+        sent_at = CASE WHEN :status IN ('sent', 'delivered') THEN coalesce(sent_at, now()) ELSE sent_at END,
+        delivered_at = CASE WHEN :status = 'delivered' THEN now() ELSE delivered_at END
+    WHERE id = :id AND status = ANY(:from)
+    RETURNING notification_id, channel, status, reason, attempts, next_attempt_at
+    """
+).bindparams(bindparam("from", type_=ARRAY(TEXT)))
+
+_REPORT = text(
+    """
+    UPDATE deliveries AS delivery SET provider_status = :status, updated_at = now()
+    FROM notifications AS notification
+    WHERE delivery.provider_message_id = :message_id AND notification.id = delivery.notification_id
+    RETURNING delivery.id, notification.user_id, delivery.status
+    """
+)
 
 _CHANGE = (
     Delivery.notification_id,

@@ -12,7 +12,7 @@ from uuid import UUID
 
 import orjson
 from sqlalchemy import ScalarSelect, bindparam, cast, delete, func, select, text, update
-from sqlalchemy.dialects.postgresql import ARRAY, BIGINT, TEXT, insert
+from sqlalchemy.dialects.postgresql import ARRAY, BIGINT, TEXT
 
 from persistence import events
 from persistence.database import Transaction
@@ -65,6 +65,15 @@ _APPEND = text(
     """
 )
 
+# A write that changes nothing, so that one trip both makes the row and locks it.
+_LOCK = text(
+    """
+    INSERT INTO inboxes AS inbox (user_id) VALUES (:user_id)
+    ON CONFLICT (user_id) DO UPDATE SET last_seq = inbox.last_seq
+    RETURNING epoch, last_seq, unread_count
+    """
+)
+
 _AFTER = text(
     """
     SELECT event.user_id, event.seq, event.message, event.unread_count, event.created_at
@@ -100,12 +109,7 @@ class InboxRepository:
 
     async def lock(self, user_id: str) -> InboxState:
         """Takes the user's turn: until the transaction ends, nothing else moves this inbox."""
-        turn = select(*_STATE).where(Inbox.user_id == user_id).with_for_update()
-        row = (await self._connection.execute(turn)).one_or_none()
-        if row is None:
-            await self._connection.execute(insert(Inbox).values(user_id=user_id).on_conflict_do_nothing())
-            row = (await self._connection.execute(turn)).one()
-        return _state(row)
+        return _state((await self._connection.execute(_LOCK, {"user_id": user_id})).one())
 
     async def state(self, user_id: str) -> InboxState:
         """Where the stream stands; a user without one gets it, so that its epoch is kept from now on."""

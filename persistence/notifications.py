@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select, update
-from sqlalchemy.dialects.postgresql import insert
+import orjson
+from sqlalchemy import Text, bindparam, func, or_, select, text, update
+from sqlalchemy.dialects.postgresql import ARRAY, TEXT
 from sqlalchemy.engine import RowMapping
 
 from notifications.contracts.vocabulary import Channel, DeliveryStatus, NotificationStatus
+from persistence import events
 from persistence.database import Transaction
 from persistence.models import Delivery, Notification, Recipient
 from policy.outcomes import notification_status
@@ -37,16 +39,99 @@ class Detail:
     deliveries: Sequence[dict[str, Any]]
 
 
+# One statement, so that it is one transaction and one trip. What it reads of the world was read before.
+_ACCEPT = text(
+    """
+    WITH added AS (
+        INSERT INTO notifications (
+            id, user_id, notification_type, title, message, channels, status, priority, metadata, template_key,
+            related_object_type, related_object_id, group_key, notification_key, scheduled_for, expires_at,
+            sent_at, published_at, listed_at, created_at, fingerprint, call_id
+        )
+        VALUES (
+            :id, :user_id, :notification_type, :title, :text, :channels, :status, :priority,
+            cast(:metadata AS jsonb), :template_key, :related_object_type, :related_object_id, :group_key,
+            :notification_key, :scheduled_for, :expires_at, :sent_at, :published_at, :listed_at, :created_at,
+            :fingerprint, :call_id
+        )
+        ON CONFLICT DO NOTHING
+        RETURNING id
+    ), delivered AS (
+        INSERT INTO deliveries (
+            id, notification_id, channel, status, reason, rule, subject, body, sent_at, delivered_at
+        )
+        SELECT one.id, added.id, channel, status, reason, rule, subject, body, sent_at, delivered_at
+        FROM added, jsonb_to_recordset(cast(:deliveries AS jsonb)) AS one (
+            id uuid, channel text, status text, reason text, rule text, subject text, body text,
+            sent_at timestamptz, delivered_at timestamptz
+        )
+    ), moved AS (
+        INSERT INTO inboxes AS inbox (user_id, last_seq, unread_count)
+        SELECT :user_id, 1, 1 FROM added WHERE cast(:message AS jsonb) IS NOT NULL
+        ON CONFLICT (user_id) DO UPDATE SET
+            last_seq = inbox.last_seq + 1,
+            unread_count = inbox.unread_count + 1
+        RETURNING last_seq, unread_count
+    ), appended AS (
+        INSERT INTO inbox_events (user_id, seq, message, unread_count)
+        SELECT :user_id, last_seq, cast(:message AS jsonb), unread_count FROM moved
+    )
+    SELECT id FROM added
+    """
+).bindparams(bindparam("channels", type_=ARRAY(TEXT)))
+
+_STATUSES = text(
+    """
+    SELECT notification.status, array_agg(delivery.status) AS deliveries
+    FROM notifications AS notification JOIN deliveries AS delivery ON delivery.notification_id = notification.id
+    WHERE notification.id = :id
+    GROUP BY notification.id
+    """
+)
+_SETTLE = text(
+    """
+    UPDATE notifications SET status = :status, updated_at = now(),
+        sent_at = CASE WHEN :status = 'sent' THEN now() ELSE sent_at END
+    WHERE id = :id
+    """
+)
+
+_OWNER = bindparam("owner", type_=Text)
+_DETAIL = (
+    select(Notification.__table__, Recipient.name.label("user_name"))
+    .outerjoin(Recipient, Recipient.user_id == Notification.user_id)
+    .where(Notification.id == bindparam("id"), or_(_OWNER.is_(None), Notification.user_id == _OWNER))
+)
+_DELIVERIES = select(Delivery.__table__).where(Delivery.notification_id == bindparam("id"))
+
+
 class NotificationRepository:
     def __init__(self, transaction: Transaction) -> None:
+        self._transaction = transaction
         self._connection = transaction.connection
 
-    async def insert(self, values: Mapping[str, Any]) -> bool:
-        """Adds a notification unless its id is taken; whether it did."""
+    async def accept(
+        self, values: Mapping[str, Any], deliveries: Sequence[Mapping[str, Any]], message: events.Message | None
+    ) -> bool:
+        """Adds a notification with its deliveries and, with a `message`, its place in the inbox; all or nothing.
+
+        False when its id is taken: then nothing was written.
+        """
         added = await self._connection.execute(
-            insert(Notification).values(**values).on_conflict_do_nothing().returning(Notification.id)
+            _ACCEPT,
+            {
+                **values,
+                "text": values["message"],
+                "metadata": orjson.dumps(values["metadata"]).decode(),
+                "deliveries": orjson.dumps(deliveries).decode(),
+                "message": None if message is None else orjson.dumps(message).decode(),
+            },
         )
-        return added.first() is not None
+        if added.first() is None:
+            return False
+        if message is not None:
+            self._transaction.moved_inboxes.add(values["user_id"])
+        return True
 
     async def get(self, notification_id: UUID) -> RowMapping | None:
         rows = await self._connection.execute(select(Notification.__table__).where(Notification.id == notification_id))
@@ -68,31 +153,18 @@ class NotificationRepository:
 
     async def settle(self, notification_id: UUID) -> NotificationStatus:
         """Brings the notification's status in line with its deliveries', and returns it."""
-        statuses = await self._connection.scalars(
-            select(Delivery.status).where(Delivery.notification_id == notification_id)
-        )
-        status = notification_status(map(DeliveryStatus, statuses))
-        sent_at = {"sent_at": func.now()} if status is NotificationStatus.SENT else {}
-        await self._connection.execute(
-            update(Notification)
-            .where(Notification.id == notification_id, Notification.status != status)
-            .values(status=status, updated_at=func.now(), **sent_at)
-        )
+        found = (await self._connection.execute(_STATUSES, {"id": notification_id})).one()
+        status = notification_status(map(DeliveryStatus, found.deliveries))
+        if status != found.status:
+            await self._connection.execute(_SETTLE, {"id": notification_id, "status": status.value})
         return status
 
     async def detail(self, notification_id: UUID, *, owner: str | None) -> Detail | None:
         """One notification in full; with an `owner`, only if it is theirs."""
-        mine = [Notification.user_id == owner] if owner is not None else []
-        found = await self._connection.execute(
-            select(Notification.__table__, Recipient.name.label("user_name"))
-            .outerjoin(Recipient, Recipient.user_id == Notification.user_id)
-            .where(Notification.id == notification_id, *mine)
-        )
+        found = await self._connection.execute(_DETAIL, {"id": notification_id, "owner": owner})
         notification = found.mappings().one_or_none()
         if notification is None:
             return None
-        deliveries = await self._connection.execute(
-            select(Delivery.__table__).where(Delivery.notification_id == notification_id)
-        )
+        deliveries = await self._connection.execute(_DELIVERIES, {"id": notification_id})
         rows = [dict(row) for row in deliveries.mappings()]
         return Detail(dict(notification), sorted(rows, key=lambda row: list(Channel).index(row["channel"])))

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Boolean, ColumnElement, delete, func, literal, literal_column, select
+from sqlalchemy import Boolean, ColumnElement, Text, bindparam, delete, func, literal_column, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.engine import RowMapping
 
@@ -69,22 +69,28 @@ def reachability_of(row: RowMapping) -> Reachability:
     )
 
 
+# Built once: SQLAlchemy takes longer to build and key such a statement than PostgreSQL to answer it.
+_SOMEBODY = select(bindparam("user_id", type_=Text).label("user_id")).subquery()
+_REACHABILITY_OF = (
+    select(*REACHABILITY)
+    .select_from(_SOMEBODY)
+    .outerjoin(Recipient, Recipient.user_id == _SOMEBODY.c.user_id)
+    .outerjoin(
+        NotificationSetting,
+        (NotificationSetting.user_id == _SOMEBODY.c.user_id)
+        & (NotificationSetting.notification_type == bindparam("notification_type", type_=Text)),
+    )
+)
+
+
 class RecipientRepository:
     def __init__(self, transaction: Transaction) -> None:
         self._connection = transaction.connection
 
     async def reachability(self, user_id: str, notification_type: NotificationType) -> Reachability:
         """How one person can be reached for one type; unknown people are in-app only."""
-        whose = select(literal(user_id).label("user_id")).subquery()
         row = await self._connection.execute(
-            select(*REACHABILITY)
-            .select_from(whose)
-            .outerjoin(Recipient, Recipient.user_id == whose.c.user_id)
-            .outerjoin(
-                NotificationSetting,
-                (NotificationSetting.user_id == whose.c.user_id)
-                & (NotificationSetting.notification_type == notification_type),
-            )
+            _REACHABILITY_OF, {"user_id": user_id, "notification_type": notification_type.value}
         )
         return reachability_of(row.mappings().one())
 

@@ -14,6 +14,7 @@ from identity.tokens import TokenVerifier
 from observability import configure_logging
 from persistence.database import Database
 from persistence.hints import HintSender
+from runtime import settle_memory
 from settings import Settings
 from ws_gateway.connections import ConnectionRegistry
 from ws_gateway.feed import EventFeed
@@ -63,6 +64,7 @@ async def run(settings: Settings) -> None:
         write_limit=_WRITE_BYTES,
         server_header=None,
     ) as server:
+        settle_memory()
         log.info("gateway ready")
         await _first(stop, background)
         log.info("gateway stopping", connections=len(registry))

@@ -67,7 +67,7 @@ async def create_notification(
     location = {"Location": str(request.url_for("retrieve_notification", id=str(accepted.id)))}
     if not accepted.visible:
         return json_response({"id": accepted.id, "status": accepted.status}, 202, headers=location)
-    async with services.database.transaction() as transaction:
+    async with services.database.statements() as transaction:
         found = await NotificationRepository(transaction).detail(accepted.id, owner=None)
     if found is None:
         raise NotificationNotFound  # deleted since; the key stays taken
@@ -78,7 +78,7 @@ async def create_notification(
 
 @router.get("/unread_count/", response_model=UnreadCount, summary="How many are unread, exactly")
 async def unread_count(caller: Caller, services: ServicesDep) -> Response:
-    async with services.database.transaction() as transaction:
+    async with services.database.statements() as transaction:
         count = await InboxRepository(transaction).unread_count(caller.user_id)
     return json_response({"unread_count": count})
 
@@ -139,7 +139,7 @@ async def retrieve_notification(caller: Caller, id: PathId, services: ServicesDe
 
 
 @router.delete("/{id}/", status_code=204, summary="Delete one; what is still to be sent of it is not")
-async def delete_notification(id: PathId, caller: Caller, services: ServicesDep) -> Response:
+async def delete_notification(caller: Caller, id: PathId, services: ServicesDep) -> Response:
     async with services.database.transaction() as transaction:
         owner = caller.user_id
         if caller.is_staff:

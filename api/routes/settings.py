@@ -64,20 +64,20 @@ async def reset_to_defaults(caller: Caller, services: ServicesDep) -> Response:
 
 
 @router.get("/{id}/", response_model=Setting, summary="One stored setting")
-async def get_setting(id: PathId, caller: Caller, services: ServicesDep) -> Response:
+async def get_setting(caller: Caller, id: PathId, services: ServicesDep) -> Response:
     async with services.database.transaction() as transaction:
         return _found(await SettingRepository(transaction, user_id=caller.user_id).get(id))
 
 
 @router.put("/{id}/", response_model=Setting, summary="Write the switches of one stored setting")
 @router.patch("/{id}/", response_model=Setting, summary="Change some switches of one stored setting")
-async def change_setting(id: PathId, body: Switches, caller: Caller, services: ServicesDep) -> Response:
+async def change_setting(caller: Caller, id: PathId, body: Switches, services: ServicesDep) -> Response:
     async with services.database.transaction() as transaction:
         return _found(await SettingRepository(transaction, user_id=caller.user_id).change(id, body.given()))
 
 
 @router.delete("/{id}/", status_code=204, summary="Back to the default for one type")
-async def delete_setting(id: PathId, caller: Caller, services: ServicesDep) -> Response:
+async def delete_setting(caller: Caller, id: PathId, services: ServicesDep) -> Response:
     async with services.database.transaction() as transaction:
         if not await SettingRepository(transaction, user_id=caller.user_id).delete(id):
             raise NotificationNotFound

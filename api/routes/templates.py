@@ -21,7 +21,7 @@ router = APIRouter(prefix="/notification-templates", tags=["notification templat
 _TAKEN = {"key": ["This key already has a template for this channel and locale."]}
 
 
-def _filter(
+async def _filter(
     *,
     notification_type: NotificationType | None = None,
     delivery_channel: Channel | None = None,
@@ -52,23 +52,23 @@ async def create_template(request: Request, body: TemplateCreate, _: Staff, serv
 
 
 @router.get("/{id}/", response_model=Template, summary="One template (staff)")
-async def get_template(id: PathId, _: Staff, services: ServicesDep) -> Response:
+async def get_template(_: Staff, id: PathId, services: ServicesDep) -> Response:
     async with services.database.transaction() as transaction:
         return json_response(_presented(await _stored(TemplateRepository(transaction), id)))
 
 
 @router.put("/{id}/", response_model=Template, summary="Write a template's next version in full (staff)")
-async def replace_template(id: PathId, body: TemplateCreate, _: Staff, services: ServicesDep) -> Response:
+async def replace_template(_: Staff, id: PathId, body: TemplateCreate, services: ServicesDep) -> Response:
     return await _change(id, body.model_dump(), services)
 
 
 @router.patch("/{id}/", response_model=Template, summary="Write a template's next version (staff)")
-async def change_template(id: PathId, body: TemplateChange, _: Staff, services: ServicesDep) -> Response:
+async def change_template(_: Staff, id: PathId, body: TemplateChange, services: ServicesDep) -> Response:
     return await _change(id, body.model_dump(exclude_none=True), services)
 
 
 @router.delete("/{id}/", status_code=204, summary="Remove a template (staff)")
-async def delete_template(id: PathId, _: Staff, services: ServicesDep) -> Response:
+async def delete_template(_: Staff, id: PathId, services: ServicesDep) -> Response:
     async with services.database.transaction() as transaction:
         if not await TemplateRepository(transaction).delete(id):
             raise NotificationNotFound
@@ -76,7 +76,7 @@ async def delete_template(id: PathId, _: Staff, services: ServicesDep) -> Respon
 
 
 @router.post("/{id}/preview/", response_model=Preview, summary="How a template comes out with given data (staff)")
-async def preview_template(id: PathId, body: PreviewData, _: Staff, services: ServicesDep) -> Response:
+async def preview_template(_: Staff, id: PathId, body: PreviewData, services: ServicesDep) -> Response:
     """Rendered by the same function as a notification; a missing variable is a 400 that names it."""
     async with services.database.transaction() as transaction:
         row = await _stored(TemplateRepository(transaction), id)

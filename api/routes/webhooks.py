@@ -14,6 +14,7 @@ from api.errors import InvalidFields
 from identity.tokens import Unauthenticated
 from notifications.contracts.errors import ServiceUnreachable
 from persistence.deliveries import DeliveryRepository
+from policy.outcomes import may_follow
 from policy.receipts import receipt_of
 
 router = APIRouter(prefix="/webhooks", tags=["webhooks"])
@@ -32,17 +33,16 @@ async def courier_webhook(request: Request, services: ServicesDep) -> Response:
         raise Unauthenticated("The signature is not valid.")
     message_id, status, reason, enqueued_at = _report(body)
     receipt = receipt_of(status, reason)
-    async with services.database.transaction() as transaction:
-        deliveries = DeliveryRepository(transaction)
-        found = await deliveries.by_provider_message(message_id)
-        if found is None and time.time() - enqueued_at < _YOUNG_SECONDS:
-            raise ServiceUnreachable("This message is not known yet; report again.")
-        if found is not None:
-            delivery_id, owner = found
-            if receipt.status is not None:
-                await deliveries.move(delivery_id, receipt.status, owner=owner, reason=receipt.reason)
-            # After the move, which takes the inbox's turn first, as everybody does.
-            await deliveries.note_provider_status(delivery_id, status)
+    async with services.database.statements() as transaction:
+        delivery = await DeliveryRepository(transaction).report(message_id, status)
+    if delivery is None and time.time() - enqueued_at < _YOUNG_SECONDS:
+        raise ServiceUnreachable("This message is not known yet; report again.")
+    # Most reports repeat what is known; only one that moves the delivery on needs the inbox's turn.
+    if delivery is not None and receipt.status is not None and may_follow(delivery.status, receipt.status):
+        async with services.database.transaction() as transaction:
+            await DeliveryRepository(transaction).move(
+                delivery.id, receipt.status, owner=delivery.user_id, reason=receipt.reason
+            )
     return Response(status_code=204)
 
 

@@ -1,5 +1,6 @@
 """Building blocks of the shapes."""
 
+import re
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -16,9 +17,12 @@ def _aware(instant: datetime) -> datetime:
     return instant if instant.tzinfo else instant.replace(tzinfo=UTC)
 
 
+_UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
+
+
 def _storable(text: str) -> str:
-    if "\0" in text:
-        raise ValueError("NUL characters are not allowed.")
+    if _UNSTORABLE.search(text):
+        raise ValueError("NUL characters and lone surrogates are not allowed.")
     return text
 
 

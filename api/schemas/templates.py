@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, Field
 
-from api.schemas.fields import Shape
+from api.schemas.fields import Shape, Text
 from api.schemas.recipients import Locale
 from notifications.contracts import limits
 from notifications.contracts.vocabulary import Channel, NotificationType
@@ -21,7 +21,8 @@ def _renderable(template: str) -> str:
     return template
 
 
-TemplateText = Annotated[str, Field(max_length=TEMPLATE_CHARS), AfterValidator(_renderable)]
+TemplateText = Annotated[Text, Field(max_length=TEMPLATE_CHARS), AfterValidator(_renderable)]
+Name = Annotated[Text, Field(max_length=limits.TITLE_CHARS)]
 Key = Annotated[str, Field(min_length=1, max_length=limits.KEY_CHARS, pattern=r"^[\w.-]+$", examples=["booking.moved"])]
 
 
@@ -29,7 +30,7 @@ class TemplateChange(Shape):
     """Whatever is given is written, as the template's next version."""
 
     key: Key | None = None
-    name: Annotated[str, Field(max_length=limits.TITLE_CHARS)] | None = None
+    name: Name | None = None
     notification_type: NotificationType | None = None
     delivery_channel: Channel | None = None
     locale: Locale | None = None
@@ -40,7 +41,7 @@ class TemplateChange(Shape):
 
 class TemplateCreate(Shape):
     key: Key
-    name: Annotated[str, Field(max_length=limits.TITLE_CHARS)] = ""
+    name: Name = ""
     notification_type: NotificationType
     delivery_channel: Channel
     locale: Locale = "en"

@@ -1,65 +1,127 @@
 """Who may do what: every route from the side of its owner, of another, of staff and of nobody."""
 
 from dataclasses import replace
+from uuid import uuid4
 
 import httpx
 import pytest
-from rest_door import Door, anybody, create, person, staff, wanted
+from rest_door import BASE, UNKNOWN, Door, anybody, create, person, wanted
 
 from deploy.local.launch import LaunchedStack
 
+OWN, STAFF_ONLY = (200, 200, 200, 401), (403, 403, 200, 401)
 # Statuses for owner, another person, staff, anybody.
 ROUTES = {
-    ("GET", "notifications/"): (200, 200, 200, 401),
+    ("GET", "notifications/"): OWN,
     ("POST", "notifications/"): (403, 403, 201, 401),
     ("GET", "notifications/{id}/"): (200, 404, 200, 401),
+    ("DELETE", "notifications/{id}/"): (204, 404, 204, 401),
     ("POST", "notifications/{id}/mark_as_read/"): (200, 404, 404, 401),
     ("POST", "notifications/{id}/mark_as_unread/"): (200, 404, 404, 401),
-    ("POST", "notifications/mark_read/"): (200, 200, 200, 401),
-    ("POST", "notifications/mark_all_read/"): (200, 200, 200, 401),
-    ("GET", "notifications/unread_count/"): (200, 200, 200, 401),
-    ("GET", "notification-settings/"): (200, 200, 200, 401),
-    ("POST", "notification-settings/"): (201, 201, 200, 401),
-    ("PUT", "recipients/{user}/"): (403, 403, 200, 401),
-    ("PATCH", "recipients/{user}/"): (403, 403, 200, 401),
-    ("GET", "recipients/{user}/"): (403, 403, 200, 401),
+    ("POST", "notifications/mark_read/"): OWN,
+    ("POST", "notifications/mark_all_read/"): OWN,
+    ("POST", "notifications/bulk_delete/"): OWN,
+    ("GET", "notifications/unread_count/"): OWN,
+    ("GET", "notifications/stats/"): OWN,
+    ("GET", "notifications/grouped/"): OWN,
+    ("GET", "notification-settings/"): OWN,
+    ("POST", "notification-settings/"): (201, 201, 201, 401),
+    ("POST", "notification-settings/bulk_update/"): OWN,
+    ("POST", "notification-settings/reset_to_defaults/"): OWN,
+    ("GET", "notification-settings/{id}/"): (200, 404, 404, 401),
+    ("PUT", "notification-settings/{id}/"): (200, 404, 404, 401),
+    ("PATCH", "notification-settings/{id}/"): (200, 404, 404, 401),
+    ("DELETE", "notification-settings/{id}/"): (204, 404, 404, 401),
+    ("GET", "notification-templates/"): STAFF_ONLY,
+    ("POST", "notification-templates/"): (403, 403, 201, 401),
+    ("GET", "notification-templates/{id}/"): STAFF_ONLY,
+    ("PUT", "notification-templates/{id}/"): STAFF_ONLY,
+    ("PATCH", "notification-templates/{id}/"): STAFF_ONLY,
+    ("DELETE", "notification-templates/{id}/"): (403, 403, 204, 401),
+    ("POST", "notification-templates/{id}/preview/"): STAFF_ONLY,
+    ("PUT", "recipients/{user}/"): STAFF_ONLY,
+    ("PATCH", "recipients/{user}/"): STAFF_ONLY,
+    ("GET", "recipients/{user}/"): STAFF_ONLY,
     ("DELETE", "recipients/{user}/"): (403, 403, 204, 401),
+    ("POST", "ws-ticket/"): (201, 201, 201, 401),
 }
-BODIES = {
-    "notifications/": wanted("somebody"),
-    "notification-settings/": {"notification_type": "review"},
-    "recipients/{user}/": {"name": "Ada"},
-}
+PUBLIC = {("POST", "webhooks/courier/")}
+"""Those that answer to a signature instead of a token."""
 
 
-@pytest.fixture(scope="module")
-async def doors(stack: LaunchedStack, http: httpx.AsyncClient) -> dict[str, Door]:
-    by = staff(stack, http)
-    await by.call("POST", "notification-settings/", json={"notification_type": "review"})
-    return {"owner": person(stack, http), "another": person(stack, http), "staff": by, "nobody": anybody(http)}
+def template(key: str) -> dict[str, str]:
+    return {
+        "key": key,
+        "name": "A template",
+        "notification_type": "system",
+        "delivery_channel": "in_app",
+        "subject_template": "Hello",
+        "body_template": "Words.",
+    }
+
+
+def body_of(method: str, path: str) -> object:
+    """What a call must carry to be carried out."""
+    bodies: dict[str, object] = {
+        "notifications/": wanted("somebody"),
+        "notifications/bulk_delete/": {"notification_ids": [UNKNOWN]},
+        "notification-settings/": {"notification_type": "review"},
+        "notification-settings/{id}/": {"email_enabled": True},
+        "notification-settings/bulk_update/": {"preferences": [{"notification_type": "review"}]},
+        "notification-templates/": template(uuid4().hex),
+        "notification-templates/{id}/": template(uuid4().hex),
+        "notification-templates/{id}/preview/": {"data": {}},
+        "recipients/{user}/": {"name": "Ada"},
+    }
+    return bodies.get(path) if method in ("POST", "PUT", "PATCH") else None
 
 
 @pytest.fixture
-async def owned(doors: dict[str, Door]) -> str:
-    """A notification of the owner, whom staff have described."""
-    await doors["staff"].call("PUT", f"recipients/{doors['owner'].user}/", json={"name": "Ada"})
-    return str((await create(doors["staff"], doors["owner"].user))["id"])
+def doors(stack: LaunchedStack, http: httpx.AsyncClient) -> dict[str, Door]:
+    boss = f"staff-{uuid4().hex[:12]}"
+    return {
+        "owner": person(stack, http),
+        "another": person(stack, http),
+        "staff": Door(http, boss, {"Authorization": f"Bearer {stack.token(boss, staff=True)}"}),
+        "nobody": anybody(http),
+    }
+
+
+@pytest.fixture
+async def ids(doors: dict[str, Door]) -> dict[str, str]:
+    """What belongs to the owner, and a template, by the first part of their addresses."""
+    by, owner = doors["staff"], doors["owner"]
+    await by.call("PUT", f"recipients/{owner.user}/", json={"name": "Ada"})
+    setting = await owner.call("POST", "notification-settings/", json={"notification_type": "booking"})
+    made = await by.call("POST", "notification-templates/", json=template(uuid4().hex))
+    return {
+        "notifications": (await create(by, owner.user))["id"],
+        "notification-settings": setting.json()["id"],
+        "notification-templates": made.json()["id"],
+    }
 
 
 @pytest.mark.parametrize("who", ["owner", "another", "staff", "nobody"])
 @pytest.mark.parametrize("route", ROUTES, ids=" ".join)
 async def test_a_route_lets_in_whom_it_is_for(
-    doors: dict[str, Door], owned: str, route: tuple[str, str], who: str
+    doors: dict[str, Door], ids: dict[str, str], route: tuple[str, str], who: str
 ) -> None:
     method, path = route
-    address = path.format(id=owned, user=doors["owner"].user)
-    response = await doors[who].call(method, address, json=BODIES.get(path) if method != "GET" else None)
-    assert response.status_code == ROUTES[route][list(doors).index(who)]
+    address = path.format(id=ids.get(path.split("/")[0]), user=doors["owner"].user)
+    response = await doors[who].call(method, address, json=body_of(method, path))
+    assert response.status_code == ROUTES[route][list(doors).index(who)], response.text
+
+
+async def test_every_route_is_tried_from_every_side(http: httpx.AsyncClient) -> None:
+    paths = (await http.get("/openapi.json")).json()["paths"]
+    listed = {(method.upper(), path) for path, methods in paths.items() for method in methods}
+    ours = {(method, path.removeprefix(f"{BASE}/")) for method, path in listed if path.startswith(BASE)}
+    assert ours == ROUTES.keys() | PUBLIC
 
 
 @pytest.mark.parametrize(("method", "path"), ROUTES)
 async def test_401_asks_for_a_bearer_token(http: httpx.AsyncClient, method: str, path: str) -> None:
-    response = await anybody(http).call(method, path.format(id="x", user="x"), json=BODIES.get(path))
+    response = await anybody(http).call(method, path.format(id="x", user="x"), json=body_of(method, path))
     assert (response.headers["WWW-Authenticate"], response.json()) == (
         "Bearer",
         {"detail": "Authentication credentials were not provided."},

@@ -1,5 +1,6 @@
 """Templates in staff's hands: written, previewed, used."""
 
+import json
 from typing import Any
 from uuid import uuid4
 
@@ -20,7 +21,10 @@ class Editor:
 
     async def ask(self, method: str, path: str, body: object = None, *, staff: bool = True) -> httpx.Response:
         headers = self._staff if staff else self._user
-        return await self._http.request(method, f"{BASE}/{path}", json=body, headers=headers)
+        # Escaped, because a lone surrogate can be sent only so.
+        content = None if body is None else json.dumps(body)
+        headers = {**headers, "Content-Type": "application/json"}
+        return await self._http.request(method, f"{BASE}/{path}", content=content, headers=headers)
 
     async def create(self, **changes: object) -> httpx.Response:
         template = {
@@ -104,3 +108,19 @@ async def test_templates_are_staffs_alone(editor: Editor) -> None:
         assert answer.status_code == 403, (method, path)
     assert (await editor.ask("DELETE", one)).status_code == 204
     assert (await editor.ask("GET", one)).status_code == 404
+
+
+@pytest.mark.parametrize("character", ["\0", "\ud800"])
+@pytest.mark.parametrize("field", ["name", "subject_template", "body_template"])
+async def test_a_character_that_cannot_be_stored_is_named(editor: Editor, field: str, character: str) -> None:
+    refused = await editor.create(**{field: f"a{character}b"})
+    told = {field: ["NUL characters and lone surrogates are not allowed."]}
+    assert (refused.status_code, refused.json()) == (400, told)
+
+
+async def test_a_template_that_writes_a_nul_is_refused_with_its_notification(editor: Editor) -> None:
+    await editor.create(subject_template="Hello", body_template=r"{{ '\x00' }}")
+    body = {"user": "42", "notification_type": "booking", "template_key": editor.key}
+    refused = await editor.ask("POST", "notifications/", body)
+    told = {"metadata": ["The text holds a character that cannot be stored."]}
+    assert (refused.status_code, refused.json()) == (400, told)

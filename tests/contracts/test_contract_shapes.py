@@ -1,0 +1,112 @@
+"""Every shape survives the way through Temporal, field by field and type by type."""
+
+import importlib
+import inspect
+import pkgutil
+from dataclasses import FrozenInstanceError, fields, is_dataclass
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import pytest
+from temporalio.converter import DataConverter
+
+from notifications import contracts
+from notifications.contracts.delivery import (
+    ConcludeInput,
+    Conclusion,
+    GivenUp,
+    Plan,
+    PlannedDelivery,
+    PublishInput,
+    SendInput,
+    SendResult,
+)
+from notifications.contracts.notification import AcceptedNotification, NotificationRequest
+from notifications.contracts.vocabulary import Channel, DeliveryStatus, NotificationStatus, NotificationType, Priority
+
+ID = UUID("6f1d1c0c-7f11-4c3b-9a51-8f2f5f0e4f0c")
+NOON = datetime(2039, 5, 1, 12, 0, 0, 123_456, tzinfo=UTC)
+PLANNED = PlannedDelivery(delivery_id=ID, channel=Channel.SMS, deadline_seconds=3600)
+
+SHAPES: list[Any] = [
+    NotificationRequest(
+        notification_id=ID,
+        call_id="c",
+        fingerprint="f",
+        user="ada",
+        notification_type=NotificationType.BOOKING,
+        title="Bräunung ☀",
+        message="Two\nlines",
+        template_key="k",
+        channels=(Channel.IN_APP, Channel.EMAIL),
+        metadata={"a": [1, 2.5, None, True, {"ß": "☀"}], "empty": {}},
+        related_object_type="booking",
+        related_object_id="7",
+        group_key="g",
+        notification_key="n",
+        priority=Priority.HIGH,
+        scheduled_for=NOON,
+        expires_at=NOON,
+    ),
+    NotificationRequest(
+        notification_id=ID, call_id="c", fingerprint="f", user="ada", notification_type=NotificationType.SYSTEM
+    ),
+    AcceptedNotification(notification_id=ID, call_id="c", fingerprint="f", status=NotificationStatus.PENDING),
+    PLANNED,
+    Plan(call_id="c", status=NotificationStatus.SENT, not_before=NOON, deliveries=(PLANNED, PLANNED)),
+    Plan(call_id="c", status=NotificationStatus.SENT),
+    SendInput(delivery_id=ID),
+    SendResult(status=DeliveryStatus.FAILED, reason="bounced"),
+    PublishInput(notification_id=ID),
+    GivenUp(delivery_id=ID, reason="deadline_exceeded"),
+    ConcludeInput(notification_id=ID, given_up=(GivenUp(delivery_id=ID, reason="r"),)),
+    Conclusion(status=NotificationStatus.FAILED),
+]
+TYPES = list(dict.fromkeys(type(shape) for shape in SHAPES))
+
+
+async def there_and_back(shape: Any) -> Any:
+    converter = DataConverter.default
+    return (await converter.decode(await converter.encode([shape]), [type(shape)]))[0]
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=lambda shape: type(shape).__name__)
+async def test_a_shape_comes_back_as_it_went(shape: Any) -> None:
+    assert await there_and_back(shape) == shape
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=lambda shape: type(shape).__name__)
+async def test_every_field_comes_back_with_its_type(shape: Any) -> None:
+    back = await there_and_back(shape)
+    went = [type(getattr(shape, field.name)) for field in fields(shape)]
+    assert [type(getattr(back, field.name)) for field in fields(back)] == went
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=lambda shape: type(shape).__name__)
+async def test_a_field_that_a_later_version_added_is_passed_over(shape: Any) -> None:
+    converter = DataConverter.default
+    (payload,) = await converter.encode([shape])
+    payload.data = payload.data.replace(b"{", b'{"added_later": 1, ', 1)
+    assert await converter.decode([payload], [type(shape)]) == [shape]
+
+
+def test_every_shape_of_the_contracts_is_tried_here() -> None:
+    names = [f"{contracts.__name__}.{module.name}" for module in pkgutil.iter_modules(contracts.__path__)]
+    items = [(name, item) for name in names for item in vars(importlib.import_module(name)).values()]
+    defined = {
+        item for name, item in items if isinstance(item, type) and is_dataclass(item) and item.__module__ == name
+    }
+    assert defined == set(TYPES)
+
+
+@pytest.mark.parametrize("shape", TYPES)
+def test_a_shape_is_filled_by_name_only(shape: type) -> None:
+    kinds = {parameter.kind for parameter in inspect.signature(shape).parameters.values()}
+    assert kinds == {inspect.Parameter.KEYWORD_ONLY}
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=lambda shape: type(shape).__name__)
+def test_a_shape_cannot_be_changed(shape: Any) -> None:
+    with pytest.raises(FrozenInstanceError):
+        setattr(shape, fields(shape)[0].name, None)
