@@ -11,11 +11,12 @@ from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 from activities.acceptance import draft, planned_delivery
 from notifications.contracts import names
 from notifications.contracts.delivery import ConcludeInput, Conclusion, Plan, PublishInput
-from notifications.contracts.errors import IdempotencyConflict, InvalidNotification
+from notifications.contracts.errors import IdempotencyConflict, InvalidNotification, Unacceptable
 from notifications.contracts.notification import NotificationRequest
 from notifications.contracts.vocabulary import Channel, DeliveryStatus, NotificationStatus
+from observability import where
 from persistence import events
-from persistence.database import Database, Transaction
+from persistence.database import Database, DatabaseFault, DatabaseUnavailable, Transaction
 from persistence.deliveries import DeliveryRepository
 from persistence.inbox import InboxRepository
 from persistence.notifications import NotificationRepository
@@ -32,11 +33,18 @@ class NotificationActivities:
         """Everything that makes a notification exist, in one statement: after it, it is readable and live.
 
         Raises:
-            ApplicationError: of type InvalidNotification, with the faulty fields; nothing was written.
+            ApplicationError: of a type named after the contract's error; nothing was written.
         """
         try:
             async with self._database.statements() as transaction:
                 return await _accept(transaction, request)
+        except DatabaseUnavailable:
+            raise
+        except (DatabaseFault, TypeError, ValueError) as error:
+            # What cannot be stored today cannot be stored in a minute: better refused than tried for ever.
+            raise ApplicationError(
+                f"The request cannot be stored ({where(error)}).", type=Unacceptable.__name__, non_retryable=True
+            ) from None
         except (InvalidNotification, IdempotencyConflict) as error:
             details = [error.errors] if isinstance(error, InvalidNotification) else []
             raise ApplicationError(

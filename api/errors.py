@@ -1,6 +1,7 @@
 """From what went wrong to what the caller is told: one table, in Django REST Framework's shapes."""
 
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any
 
 import structlog
@@ -17,6 +18,7 @@ from notifications.contracts.errors import (
     NotificationError,
     NotificationNotFound,
     ServiceUnreachable,
+    Unacceptable,
 )
 from persistence.database import DatabaseUnavailable
 
@@ -42,6 +44,7 @@ STATUSES: dict[type[NotificationError], int] = {
     NotificationNotFound: 404,
     IdempotencyConflict: 409,
     ServiceUnreachable: 503,
+    Unacceptable: 500,
 }
 # Without a word on 4XX, FastAPI documents a 422 that is never answered.
 DOCUMENTED: dict[int | str, dict[str, Any]] = {
@@ -62,6 +65,8 @@ def install(app: FastAPI) -> None:
 
 async def _domain_error(_: Request, error: Exception) -> Response:
     status = STATUSES[type(error)]  # type: ignore[index] # registered for NotificationError alone
+    if status == HTTPStatus.INTERNAL_SERVER_ERROR:
+        raise error  # the middleware answers all of these alike
     if isinstance(error, InvalidNotification | InvalidFields):
         return json_response(error.errors, status)
     if isinstance(error, NotificationNotFound):

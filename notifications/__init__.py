@@ -7,6 +7,7 @@ from notifications.contracts.errors import (
     NotificationError,
     NotificationNotFound,
     ServiceUnreachable,
+    Unacceptable,
 )
 
 __all__ = [
@@ -17,4 +18,5 @@ __all__ = [
     "NotificationNotFound",
     "NotificationsClient",
     "ServiceUnreachable",
+    "Unacceptable",
 ]

@@ -27,7 +27,7 @@ from temporalio.service import RPCError
 from notifications.connecting import connect
 from notifications.contracts import limits, names
 from notifications.contracts.building import build_request
-from notifications.contracts.errors import IdempotencyConflict, InvalidNotification, ServiceUnreachable
+from notifications.contracts.errors import IdempotencyConflict, InvalidNotification, ServiceUnreachable, Unacceptable
 from notifications.contracts.notification import AcceptedNotification, NotificationRequest
 from notifications.contracts.vocabulary import NotificationStatus, Priority
 from notifications.options import NotifyOptions
@@ -94,6 +94,7 @@ class NotificationsClient:
         Raises:
             InvalidNotification: the request is at fault; nothing was accepted.
             IdempotencyConflict: the key stands for another request; nothing was accepted.
+            Unacceptable: the service is at fault; nothing was accepted.
             ServiceUnreachable: nothing was accepted, try again.
         """
         return await self.accept(build_request(user=user, notification_type=notification_type, **options))
@@ -250,6 +251,8 @@ def _refusal(cause: BaseException) -> Exception:
             return InvalidNotification(cause.details[0])
         if cause.type == IdempotencyConflict.__name__:
             return _conflict()
+        if cause.type == Unacceptable.__name__:
+            return Unacceptable("The notification could not be stored; nothing was accepted.")
     return _unreachable()
 
 

@@ -21,6 +21,8 @@ TEMPLATE_CHARS = 10_000
 # what can grow a value is refused, so that output is the only thing that grows, and output is bounded.
 _STATEMENTS = (nodes.Output, nodes.If, nodes.For)
 _SEPARATOR_CHARS = 50
+# A template can write what no caller may send: `{{ '\x00' }}`.
+_UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
 _TEXT_FILTERS = {"capitalize", "join", "lower", "title", "trim", "upper"}
 _FILTERS = _TEXT_FILTERS | {"d", "default", "first", "int", "last", "length", "round", "sort", "sum", "unique"}
 
@@ -50,7 +52,10 @@ def render(template: str, variables: Mapping[str, Any], *, most_chars: int) -> s
     except (TemplateError, TypeError, ValueError, ArithmeticError, LookupError, AttributeError) as error:
         # The error's text may quote a variable's value; its class does not.
         raise TemplateFault(f"The template cannot be rendered with these variables ({type(error).__name__}).") from None
-    return "".join(pieces)
+    text = "".join(pieces)
+    if _UNSTORABLE.search(text):
+        raise TemplateFault("The text holds a character that cannot be stored.")
+    return text
 
 
 def check(template: str) -> None:

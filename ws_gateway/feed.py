@@ -53,7 +53,7 @@ class EventFeed:
             if not positions:
                 continue
             try:
-                async with self._database.transaction() as transaction:
+                async with self._database.statements() as transaction:
                     events = await InboxRepository(transaction).events_after(positions, most=_EVENTS_PER_READ)
             except DatabaseFault as error:
                 log.warning("cannot read events", error=str(error))
@@ -87,7 +87,7 @@ class EventFeed:
         if not users:
             return
         try:
-            async with self._database.transaction() as transaction:
+            async with self._database.statements() as transaction:
                 last_seqs = await InboxRepository(transaction).last_seqs(users)
         except DatabaseFault as error:
             log.warning("cannot sweep", error=str(error))

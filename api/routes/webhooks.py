@@ -33,12 +33,13 @@ async def courier_webhook(request: Request, services: ServicesDep) -> Response:
         raise Unauthenticated("The signature is not valid.")
     message_id, status, reason, enqueued_at = _report(body)
     receipt = receipt_of(status, reason)
+    if receipt.status is None:
+        return Response(status_code=204)  # most reports repeat what is known
     async with services.database.statements() as transaction:
         delivery = await DeliveryRepository(transaction).report(message_id, status)
     if delivery is None and time.time() - enqueued_at < _YOUNG_SECONDS:
         raise ServiceUnreachable("This message is not known yet; report again.")
-    # Most reports repeat what is known; only one that moves the delivery on needs the inbox's turn.
-    if delivery is not None and receipt.status is not None and may_follow(delivery.status, receipt.status):
+    if delivery is not None and may_follow(delivery.status, receipt.status):
         async with services.database.transaction() as transaction:
             await DeliveryRepository(transaction).move(
                 delivery.id, receipt.status, owner=delivery.user_id, reason=receipt.reason

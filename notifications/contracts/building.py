@@ -67,6 +67,7 @@ def build_request(
     user = check.text("user", user_id_of(user), limits.USER_CHARS, required=True)
     kind = check.word("notification_type", notification_type, NotificationType)
     key = check.text("idempotency_key", idempotency_key, limits.KEY_CHARS)
+    notification_key = check.text("notification_key", notification_key, limits.KEY_CHARS)
     title = check.text("title", title, limits.TITLE_CHARS, required=template_key is None)
     message = check.text("message", message, limits.MESSAGE_CHARS, required=template_key is None, layout=True)
     if template_key is not None and (title is not None or message is not None):
@@ -87,7 +88,7 @@ def build_request(
             "related_object_id", None if related_object_id is None else str(related_object_id), limits.OBJECT_CHARS
         ),
         group_key=check.text("group_key", group_key, limits.KEY_CHARS),
-        notification_key=check.text("notification_key", notification_key, limits.KEY_CHARS),
+        notification_key=notification_key,
         priority=None if priority is None else check.word("priority", priority, Priority),
         scheduled_for=check.instant("scheduled_for", scheduled_for),
         expires_at=check.instant("expires_at", expires_at),
@@ -141,7 +142,8 @@ class _Check:
         for word in words:
             if word == value:
                 return word
-        self.fail(field, f'"{str(value)[:50]}" is not one of: {", ".join(words)}.')
+        told = str(value)[:50].encode(errors="replace").decode()
+        self.fail(field, f'"{told}" is not one of: {", ".join(words)}.')
         return None
 
     def channels(self, field: str, values: Iterable[str] | None) -> tuple[Channel, ...]:
@@ -149,6 +151,9 @@ class _Check:
             return ()
         if isinstance(values, str):
             values = (values,)
+        if not isinstance(values, Iterable):
+            self.fail(field, "Must be a list of channels.")
+            return ()
         found = tuple(dict.fromkeys(self.word(field, value, Channel) for value in values))
         if not found:
             self.fail(field, "Name at least one channel, or leave it out for the type's defaults.")
@@ -170,13 +175,21 @@ class _Check:
             return {}
         try:
             text = json.dumps(value, allow_nan=False)
-        except (TypeError, ValueError, RecursionError):
+            depth = _depth(value)
+            has_huge_number = _has_huge_number(json.loads(text))
+        except RecursionError:
+            self.fail(field, f"Must nest at most {limits.METADATA_DEPTH} levels deep.")
+            return {}
+        except (TypeError, ValueError):
             self.fail(field, "Must hold only text, numbers, booleans, null, lists and objects.")
             return {}
         if len(text) > limits.METADATA_BYTES:
             self.fail(field, f"Must be at most {limits.METADATA_BYTES} bytes of JSON; this is {len(text)}.")
-        elif _depth(value) > limits.METADATA_DEPTH:
+        elif depth > limits.METADATA_DEPTH:
             self.fail(field, f"Must nest at most {limits.METADATA_DEPTH} levels deep.")
+        elif has_huge_number:
+            # The database's JSON would keep it, and no client could read it back.
+            self.fail(field, "Whole numbers must fit into 64 bits.")
         elif "\\u0000" in text or not _is_encodable(json.dumps(value, ensure_ascii=False)):
             self.fail(field, "Must be storable text: no NUL characters, no lone surrogates.")
         else:
@@ -184,8 +197,16 @@ class _Check:
         return {}
 
 
+def _has_huge_number(value: object) -> bool:
+    if isinstance(value, dict):
+        return any(map(_has_huge_number, value.values()))
+    if isinstance(value, list):
+        return any(map(_has_huge_number, value))
+    return isinstance(value, int) and not -(2**63) <= value < 2**63
+
+
 def _depth(value: object) -> int:
-    """Levels of nesting; JSON of at most METADATA_BYTES keeps the recursion shallow enough."""
+    """Levels of nesting."""
     if isinstance(value, Mapping):
         return 1 + max((_depth(item) for item in value.values()), default=0)
     if isinstance(value, list | tuple):

@@ -17,6 +17,10 @@ class IdempotencyConflict(NotificationError):
     """This idempotency key already stands for a notification with another content."""
 
 
+class Unacceptable(NotificationError):
+    """The service could not store the request, for a reason of its own; nothing was accepted."""
+
+
 class NotificationNotFound(NotificationError):
     """No such notification, or not the caller's: the two are never told apart."""
 
