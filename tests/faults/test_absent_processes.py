@@ -4,8 +4,8 @@ import asyncio
 import os
 import signal
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from typing import Any
 from uuid import uuid4
 
@@ -24,10 +24,17 @@ def hanging(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LaunchedStack]
         yield running
 
 
-@contextmanager
-def paused(stack: LaunchedStack, process: str) -> Iterator[None]:
-    pid = stack.pid(process)
-    assert pid is not None
+async def running(stack: LaunchedStack, process: str) -> int:
+    """The process's id, once it is back from what an earlier test did to it."""
+    async with asyncio.timeout(DEADLINE_SECONDS):
+        while (pid := stack.pid(process)) is None:
+            await asyncio.sleep(0.05)
+    return pid
+
+
+@asynccontextmanager
+async def paused(stack: LaunchedStack, process: str) -> AsyncIterator[None]:
+    pid = await running(stack, process)
     os.kill(pid, signal.SIGSTOP)
     try:
         yield
@@ -67,7 +74,7 @@ async def test_without_a_worker_a_notification_is_accepted_for_good_and_comes_wh
     hanging: LaunchedStack,
 ) -> None:
     caller = Caller(hanging)
-    with paused(hanging, "worker"):
+    async with paused(hanging, "worker"):
         asked = time.monotonic()
         answer = await caller.create()
         waited = time.monotonic() - asked
@@ -76,9 +83,7 @@ async def test_without_a_worker_a_notification_is_accepted_for_good_and_comes_wh
         assert answer.json()["status"] == "pending"
         assert waited < 4
         # Durable means that it survives the server that promised it.
-        temporal = hanging.pid("temporal")
-        assert temporal is not None
-        os.kill(temporal, signal.SIGKILL)
+        os.kill(await running(hanging, "temporal"), signal.SIGKILL)
 
     detail = await caller.readable(answer.json()["id"])
     assert (detail["title"], detail["status"]) == ("Are you there?", "sent")
@@ -86,7 +91,7 @@ async def test_without_a_worker_a_notification_is_accepted_for_good_and_comes_wh
 
 async def test_without_temporal_reads_go_on_and_a_creation_is_told_to_come_back(hanging: LaunchedStack) -> None:
     caller = Caller(hanging)
-    with paused(hanging, "temporal"):
+    async with paused(hanging, "temporal"):
         refused = await caller.create()
         listed = await caller.get("/notifications/")
         ready = await httpx.AsyncClient(base_url=hanging.url, timeout=10).get("/readyz")
@@ -101,9 +106,7 @@ async def test_without_temporal_reads_go_on_and_a_creation_is_told_to_come_back(
 async def test_without_the_database_a_request_is_refused_in_time_instead_of_hanging(hanging: LaunchedStack) -> None:
     caller = Caller(hanging)
     assert (await caller.get("/notifications/")).status_code == 200
-    pid = hanging.pid("postgres")
-    assert pid is not None
-    os.kill(pid, signal.SIGKILL)
+    os.kill(await running(hanging, "postgres"), signal.SIGKILL)
 
     async with asyncio.timeout(DEADLINE_SECONDS):
         statuses = {

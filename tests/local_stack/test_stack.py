@@ -112,21 +112,27 @@ def test_a_token_before_the_first_run_says_what_to_do(tmp_path: Path) -> None:
     assert asked.stderr == "no stack has run here yet: `make run` first, with the same STATE_DIR\n"
 
 
-def test_make_token_without_a_user_says_what_to_do() -> None:
-    """`make` would otherwise take USER from the environment, where it names whoever is logged in."""
-    asked = subprocess.run(
-        ["make", "--old-file=.venv/.ready", "token"],
+def make(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """As from a terminal, also when these tests were started by a `make`, which would speak of itself."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
+    return subprocess.run(
+        ["make", "--old-file=.venv/.ready", *arguments],
         cwd=CHECKOUT,
-        env={**os.environ, "USER": "root"},
+        env={**environment, "USER": "root"},
         capture_output=True,
         text=True,
         check=False,
     )
+
+
+def test_make_token_without_a_user_says_what_to_do() -> None:
+    """`make` would otherwise take USER from the environment, where it names whoever is logged in."""
+    asked = make("token")
     assert (asked.returncode, asked.stdout) == (2, "")
     assert "whose token? `make token USER=alice`" in asked.stderr
 
 
 def test_make_help_tells_every_target() -> None:
-    told = subprocess.run(["make", "help"], cwd=CHECKOUT, capture_output=True, text=True, check=True).stdout
+    told = make("help").stdout
     phony = next(line for line in (CHECKOUT / "Makefile").read_text().splitlines() if line.startswith(".PHONY:"))
     assert [line.split()[1] for line in told.splitlines()] == phony.split()[1:]
