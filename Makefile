@@ -7,7 +7,7 @@ SOURCES := $(sort tests/ $(dir $(wildcard */*.py)) $(wildcard *.py))
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
 
 .DEFAULT_GOAL := help
-.PHONY: help run token test check format lint types imports bench lock
+.PHONY: help run token check format lint types imports test bench lock
 
 help: ## This list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
