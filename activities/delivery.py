@@ -54,9 +54,13 @@ class DeliveryActivities:
             return SendResult(status=DeliveryStatus.CANCELLED, reason="deleted")
         if due.status.is_settled:
             return SendResult(status=due.status, reason=due.reason)
-        unwanted = _why_not(due, now=datetime.now(UTC))
+        now = datetime.now(UTC)
+        unwanted = _why_not(due, now=now)
         if unwanted is not None:
             return await self._skip(due, unwanted)
+        if due.next_attempt_at is not None and due.next_attempt_at > now:
+            # The wait was written down, but its worker died before Temporal heard of it.
+            raise _try_again(due.reason or Reason.PROVIDER_UNAVAILABLE, due.next_attempt_at - now)
 
         async with self._database.statements() as transaction:
             number = await DeliveryRepository(transaction).start_attempt(due)
@@ -105,13 +109,14 @@ class DeliveryActivities:
             await deliveries.record_retry(
                 due, attempt, reason=step.reason, after_seconds=step.after_seconds, renew_key=step.renew_key
             )
-        raise ApplicationError(
-            f"{step.reason} ({error})",
-            type=step.reason,
-            next_retry_delay=timedelta(seconds=step.after_seconds),
-            # Expected, recorded and shown to whoever watches the notification: no cause for alarm in the log.
-            category=ApplicationErrorCategory.BENIGN,
-        )
+        raise _try_again(step.reason, timedelta(seconds=step.after_seconds), detail=str(error))
+
+
+def _try_again(reason: str, after: timedelta, *, detail: str = "waiting") -> ApplicationError:
+    """Expected, recorded, and shown to whoever watches the notification: no cause for alarm in the log."""
+    return ApplicationError(
+        f"{reason} ({detail})", type=reason, next_retry_delay=after, category=ApplicationErrorCategory.BENIGN
+    )
 
 
 def _why_not(due: DueDelivery, *, now: datetime) -> str | None:

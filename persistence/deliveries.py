@@ -36,6 +36,8 @@ class DueDelivery:
     key_generation: int
     in_doubt: bool
     """An attempt under the current key may have got through: it had no answer, or its process died."""
+    next_attempt_at: datetime | None
+    """Set while a retry is waited for."""
     expires_at: datetime | None
     reachability: Reachability
 
@@ -88,6 +90,7 @@ class DeliveryRepository:
             attempts=row["attempts"],
             key_generation=row["key_generation"],
             in_doubt=row["in_doubt"],
+            next_attempt_at=row["next_attempt_at"],
             expires_at=row["expires_at"],
             reachability=reachability_of(row),
         )
@@ -228,6 +231,7 @@ _DUE = (
         Delivery.body,
         Delivery.attempts,
         Delivery.key_generation,
+        Delivery.next_attempt_at,
         _IN_DOUBT,
         Notification.user_id,
         Notification.notification_type,
