@@ -14,6 +14,9 @@ from deploy.local.process import StackError
 
 PORTS = range(20000, 32000)
 """Below those that the kernel gives to outgoing connections, which could take one of ours between two starts."""
+FAMILIAR = {"temporal": 7233, "temporal_ui": 8233}
+"""Where Temporal's own tools, and our client, look when nobody tells them; moved along with the edge from 8000."""
+DEFAULT_EDGE = 8000
 SECRETS = ("POSTGRES_PASSWORD", "JWT_SECRET", "COURIER_AUTH_TOKEN", "COURIER_WEBHOOK_SECRET")
 
 
@@ -42,14 +45,15 @@ class State:
         return handle
 
     def ports(self, names: Iterable[str], edge: int) -> dict[str, int]:
-        """The edge's port as asked for; the others as in the last run, wherever they are still free."""
+        """The edge's port as asked for; the others the familiar ones, else as in the last run, wherever free."""
         if not _is_free(edge):
             raise StackError(f"port {edge} is taken: choose another one with `PORT=8010 make run`")
         chosen = {"edge": edge}
         remembered = self._read("ports.json")
         for name in names:
-            candidates = (remembered.get(name, 0), *random.sample(PORTS, 200))
-            chosen[name] = next(port for port in candidates if port and port not in chosen.values() and _is_free(port))
+            familiar = FAMILIAR[name] + edge - DEFAULT_EDGE if name in FAMILIAR else 0
+            candidates = (familiar, remembered.get(name, 0), *random.sample(PORTS, 200))
+            chosen[name] = next(port for port in candidates if port not in chosen.values() and _is_free(port))
         self.write("ports.json", chosen)
         return chosen
 
@@ -84,6 +88,8 @@ class State:
 
 
 def _is_free(port: int) -> bool:
+    if not 0 < port < 2**16:
+        return False
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # a closed connection's TIME_WAIT holds no port
         try:

@@ -80,3 +80,11 @@ def test_a_file_is_replaced_as_a_whole(state: State) -> None:
     with reader:
         assert json.load(reader) == {"pids": {"api": 1}}
     assert json.loads((state.root / "stack.json").read_text()) == {"pids": {"api": 2}}
+
+
+def test_temporal_is_where_its_tools_look_unless_somebody_else_is_there(state: State, edge: int) -> None:
+    familiar = state.ports(["temporal"], edge)["temporal"]
+    assert familiar - edge == 7233 - 8000
+
+    with socket.create_server(("127.0.0.1", familiar)):
+        assert state.ports(["temporal"], edge)["temporal"] != familiar
