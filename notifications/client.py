@@ -15,6 +15,7 @@ from uuid import UUID
 from temporalio.client import (
     Client,
     WithStartWorkflowOperation,
+    WorkflowExecutionStatus,
     WorkflowFailureError,
     WorkflowUpdateFailedError,
     WorkflowUpdateRPCTimeoutOrCancelledError,
@@ -22,12 +23,18 @@ from temporalio.client import (
 from temporalio.common import Priority as TaskPriority
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
-from temporalio.service import RPCError
+from temporalio.service import RPCError, RPCStatusCode
 
 from notifications.connecting import connect
 from notifications.contracts import limits, names
 from notifications.contracts.building import build_request
-from notifications.contracts.errors import IdempotencyConflict, InvalidNotification, ServiceUnreachable, Unacceptable
+from notifications.contracts.errors import (
+    IdempotencyConflict,
+    InvalidNotification,
+    NotificationNotFound,
+    ServiceUnreachable,
+    Unacceptable,
+)
 from notifications.contracts.notification import AcceptedNotification, NotificationRequest
 from notifications.contracts.vocabulary import NotificationStatus, Priority
 from notifications.options import NotifyOptions
@@ -126,6 +133,26 @@ class NotificationsClient:
                 return await self.accept(request)
 
         return await asyncio.gather(*map(accept, requests))
+
+    async def status(self, notification_id: UUID) -> NotificationStatus:
+        """How a notification stands, as its workflow knows it; what a provider reported later, REST knows.
+
+        Raises:
+            NotificationNotFound: it was never accepted, or so long ago that Temporal has forgotten it.
+            ServiceUnreachable: try again.
+        """
+        handle = self._temporal.get_workflow_handle(
+            names.notification_workflow_id(notification_id), result_type=AcceptedNotification
+        )
+        try:
+            if (await handle.describe()).status is WorkflowExecutionStatus.RUNNING:
+                return NotificationStatus.PENDING
+            accepted: AcceptedNotification = await handle.result()
+        except WorkflowFailureError:
+            raise NotificationNotFound from None  # refused, so there is nothing of it
+        except RPCError as error:
+            raise NotificationNotFound if error.status is RPCStatusCode.NOT_FOUND else _unreachable() from None
+        return accepted.status
 
     async def accept(self, request: NotificationRequest) -> Notification:
         """Accepts a request built by `build_request`; see `notify`."""
