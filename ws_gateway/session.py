@@ -5,8 +5,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from identity.tokens import Identity, TokenVerifier, Unauthenticated
+from notifications.contracts.errors import NotificationNotFound
 from persistence.database import Database, DatabaseUnavailable
 from persistence.inbox import InboxRepository, InboxState
 from ws_gateway import messages
@@ -94,11 +96,19 @@ class Session:
                 return messages.pong()
 
     async def _mark_read(self, message: messages.MarkRead) -> dict[str, Any]:
-        async with self._database.transaction() as transaction:
-            change = await InboxRepository(transaction).mark_read(self.identity.user_id, message.ids, is_read=True)
-        if not change.found.issuperset(message.ids):
+        try:
+            unread = await self._mark_each(message.ids)
+        except NotificationNotFound:
             return messages.error(ErrorCode.NOT_FOUND, "There is no such notification.")
-        return messages.marked_read(message.ids, change.unread_count)
+        return messages.marked_read(message.ids, unread)
+
+    async def _mark_each(self, ids: list[UUID]) -> int:
+        """Marks all of them or, when one is unknown, none; the unread count after it."""
+        async with self._database.transaction() as transaction:
+            change = await InboxRepository(transaction).mark_read(self.identity.user_id, ids, is_read=True)
+            if not change.found.issuperset(ids):
+                raise NotificationNotFound
+        return change.unread_count
 
     async def _mark_all_read(self, message: messages.MarkAllRead) -> dict[str, Any]:
         async with self._database.transaction() as transaction:

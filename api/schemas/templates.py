@@ -23,6 +23,8 @@ def _renderable(template: str) -> str:
 
 TemplateText = Annotated[Text, Field(max_length=TEMPLATE_CHARS), AfterValidator(_renderable)]
 Name = Annotated[Text, Field(max_length=limits.TITLE_CHARS)]
+SubjectTemplate = Annotated[TemplateText, Field(pattern=r"^[^\r\n]*$")]
+"""One line: a break would make a header of its own in an email."""
 Key = Annotated[str, Field(min_length=1, max_length=limits.KEY_CHARS, pattern=r"^[\w.-]+$", examples=["booking.moved"])]
 
 
@@ -34,7 +36,7 @@ class TemplateChange(Shape):
     notification_type: NotificationType | None = None
     delivery_channel: Channel | None = None
     locale: Locale | None = None
-    subject_template: TemplateText | None = None
+    subject_template: SubjectTemplate | None = None
     body_template: TemplateText | None = None
     is_active: bool | None = None
 
@@ -45,7 +47,7 @@ class TemplateCreate(Shape):
     notification_type: NotificationType
     delivery_channel: Channel
     locale: Locale = "en"
-    subject_template: TemplateText = Field(default="", examples=["{{ service_name }} has moved"])
+    subject_template: SubjectTemplate = Field(default="", examples=["{{ service_name }} has moved"])
     body_template: TemplateText = Field(examples=["{{ service_name }} is at {{ booking_time }} now."])
     is_active: bool = True
 

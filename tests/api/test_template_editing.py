@@ -124,3 +124,9 @@ async def test_a_template_that_writes_a_nul_is_refused_with_its_notification(edi
     refused = await editor.ask("POST", "notifications/", body)
     told = {"metadata": ["The text holds a character that cannot be stored."]}
     assert (refused.status_code, refused.json()) == (400, told)
+
+
+async def test_a_subject_is_one_line(editor: Editor) -> None:
+    refused = await editor.create(subject_template="Two\nlines")
+
+    assert (refused.status_code, set(refused.json())) == (400, {"subject_template"})

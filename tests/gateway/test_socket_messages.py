@@ -133,3 +133,13 @@ async def test_anothers_notification_stays_unread(
     foreign = await notify(client, f"other-{user}")
     await socket.ask(type="mark_read", notification_id=foreign)
     assert await rest(stack, http, f"other-{user}", "GET", "unread_count/") == {"unread_count": 1}
+
+
+async def test_marking_several_with_one_unknown_among_them_marks_none(
+    client: NotificationsClient, socket: Socket, user: str
+) -> None:
+    made = await notify(client, user)
+
+    answer = await socket.ask(type="mark_read", notification_ids=[made, UNKNOWN])
+    assert (answer["type"], answer["code"]) == ("error", "not_found")
+    assert (await socket.ask(type="get_unread_count"))["count"] == 1
