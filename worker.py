@@ -77,7 +77,7 @@ def _workflow_worker(client: Client, activities: NotificationActivities) -> Work
         task_queue=NOTIFICATION_QUEUE,
         workflows=[NotificationWorkflow],
         activities=[activities.accept, activities.publish, activities.conclude],
-        # The sandbox costs about a third of a workflow's CPU; the tests run the same code inside it.
+        # The sandbox imports the workflow's module anew for every run; the tests run the same code inside it.
         workflow_runner=UnsandboxedWorkflowRunner(),
         sticky_queue_schedule_to_start_timeout=_STICKY_TIMEOUT,
         graceful_shutdown_timeout=_GRACE,

@@ -2,7 +2,7 @@
 
 A hint is never the truth and may be lost: it is sent after the commit, on a connection of its own, and the
 gateway's sweep finds what a lost one would have told. It must not be sent inside the write transaction,
-because a commit with a pending NOTIFY takes an instance-wide lock and cuts the write rate to a quarter.
+because a commit with a pending NOTIFY takes an instance-wide lock, and all writers queue for it.
 """
 
 import asyncio

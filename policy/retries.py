@@ -38,7 +38,6 @@ class Reason(StrEnum):
     BOUNCED = "bounced"
     EXPIRED = "expired"
     DEADLINE = "deadline_exceeded"
-    INTERNAL = "internal_error"
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,7 +57,7 @@ async def run(settings: Settings) -> None:
         settings.gateway_port,
         process_request=gateway.check_handshake,
         origins=[*map(Origin, settings.allowed_origins), None],
-        # 15 KiB a connection instead of 47, and no decompression bombs.
+        # It would take most of a connection's memory, and let decompression bombs in.
         compression=None,
         max_size=_FRAME_BYTES,
         max_queue=_RECEIVED_FRAMES,
