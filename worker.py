@@ -17,6 +17,7 @@ from temporalio.client import Client
 from temporalio.service import RPCError
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
+from activities.changing import ChangeActivities
 from activities.delivery import DeliveryActivities
 from activities.notification import NotificationActivities
 from notifications.connecting import connect
@@ -60,7 +61,7 @@ async def run(settings: Settings, roles: Sequence[str]) -> None:
         deliveries = DeliveryActivities(database=database, provider=provider)
         for role in roles:
             worker = (
-                _workflow_worker(client, NotificationActivities(database=database))
+                _workflow_worker(client, database)
                 if role == WORKFLOWS_ROLE
                 else _channel_worker(client, Channel(role), deliveries, settings)
             )
@@ -71,12 +72,14 @@ async def run(settings: Settings, roles: Sequence[str]) -> None:
         log.info("worker stopping")
 
 
-def _workflow_worker(client: Client, activities: NotificationActivities) -> Worker:
+def _workflow_worker(client: Client, database: Database) -> Worker:
+    activities = NotificationActivities(database=database)
+    changes = ChangeActivities(database=database)
     return Worker(
         client,
         task_queue=NOTIFICATION_QUEUE,
         workflows=[NotificationWorkflow],
-        activities=[activities.accept, activities.publish, activities.conclude],
+        activities=[activities.accept, activities.advance, activities.conclude, changes.change],
         # The sandbox imports the workflow's module anew for every run; the tests run the same code inside it.
         workflow_runner=UnsandboxedWorkflowRunner(),
         sticky_queue_schedule_to_start_timeout=_STICKY_TIMEOUT,

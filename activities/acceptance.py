@@ -1,17 +1,18 @@
 """What accepting one notification comes to: the rows to write and the plan to carry out. Pure."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from activities.plans import plan_of, planned
 from notifications.contracts import names
-from notifications.contracts.delivery import PlannedDelivery
+from notifications.contracts.delivery import Plan
 from notifications.contracts.notification import NotificationRequest
 from notifications.contracts.vocabulary import Channel, DeliveryStatus, NotificationStatus
 from persistence.recipients import Reachability
-from policy.channels import Decision, decide
 from policy.outcomes import notification_status
+from policy.planning import Go, Situation, Skip, Step, Wait, next_step
 from policy.types import policy_of
 from templating.composing import Words, compose
 
@@ -23,9 +24,7 @@ class Acceptance:
     notification: Mapping[str, Any]
     deliveries: list[dict[str, Any]]
     item: Mapping[str, Any] | None
-    status: NotificationStatus
-    not_before: datetime | None
-    planned: tuple[PlannedDelivery, ...]
+    plan: Plan
 
 
 def draft(
@@ -36,14 +35,9 @@ def draft(
     Raises:
         InvalidNotification: the template or its variables are at fault.
     """
-    policy = policy_of(request.notification_type)
-    channels = request.channels or policy.default_channels
-    decisions = {
-        channel: decide(channel, policy=policy, switches=person.switches, has_address=person.has_address(channel))
-        for channel in channels
-    }
-    waits = request.scheduled_for is not None and request.scheduled_for > now
-    statuses = {channel: _first_status(channel, decisions[channel], waits=waits) for channel in channels}
+    channels = request.channels or policy_of(request.notification_type).default_channels
+    steps = _first_steps(request, channels, person, now=now)
+    statuses = {channel: _first_status(channel, step) for channel, step in steps.items()}
     words = compose(request, templates, channels=channels, recipient_name=person.name)
     item = {
         "id": request.notification_id,
@@ -65,9 +59,10 @@ def draft(
             "user_id": request.user,
             "channels": list(channels),
             "status": status,
-            "priority": request.priority or policy.priority,
+            "priority": request.priority or policy_of(request.notification_type).priority,
             "template_key": request.template_key,
             "notification_key": request.notification_key,
+            "supersede_key": request.supersede_key,
             "scheduled_for": request.scheduled_for,
             "expires_at": request.expires_at,
             "sent_at": now if status is NotificationStatus.SENT else None,
@@ -81,36 +76,73 @@ def draft(
                 "id": names.delivery_id(request.notification_id, channel),
                 "channel": channel,
                 "status": statuses[channel],
-                "reason": None if decision.use else decision.rule,
-                "rule": decision.rule,
+                "reason": None if isinstance(step, Go) else step.reason,
+                "rule": step.rule if isinstance(step, Go) else step.reason,
+                "next_attempt_at": step.until if isinstance(step, Wait) else None,
+                "escalates_after_seconds": escalation_of(request).get(channel),
                 "subject": words[channel].subject,
                 "body": words[channel].body,
                 "sent_at": now if statuses[channel] is DeliveryStatus.DELIVERED else None,
                 "delivered_at": now if statuses[channel] is DeliveryStatus.DELIVERED else None,
             }
-            for channel, decision in decisions.items()
+            for channel, step in steps.items()
         ],
         item=item if published else None,
-        status=status,
-        not_before=request.scheduled_for if waits else None,
-        planned=tuple(
-            planned_delivery(request, channel) for channel in channels if channel.is_external and decisions[channel].use
+        plan=plan_of(
+            status,
+            (
+                planned(names.delivery_id(request.notification_id, channel), channel, request.notification_type)
+                for channel, step in steps.items()
+                if channel.is_external and isinstance(step, Go)
+            ),
+            (step for step in steps.values() if isinstance(step, Wait)),
         ),
     )
 
 
-def planned_delivery(request: NotificationRequest, channel: Channel) -> PlannedDelivery:
-    return PlannedDelivery(
-        delivery_id=names.delivery_id(request.notification_id, channel),
-        channel=channel,
-        deadline_seconds=policy_of(request.notification_type).deadline_seconds[channel],
+def escalation_of(request: NotificationRequest) -> Mapping[Channel, int]:
+    """Seconds by channel: the caller's own, else the type's."""
+    if request.escalation is not None:
+        return request.escalation
+    return policy_of(request.notification_type).escalation
+
+
+def _first_steps(
+    request: NotificationRequest, channels: Iterable[Channel], person: Reachability, *, now: datetime
+) -> dict[Channel, Step]:
+    """In-app first: the others may wait for it to be read."""
+    situation = Situation(
+        channel=Channel.IN_APP,
+        policy=policy_of(request.notification_type),
+        switches=person.switches,
+        has_address=True,
+        scheduled_for=request.scheduled_for,
+        expires_at=request.expires_at,
     )
+    published_at = None
+    if Channel.IN_APP in channels and isinstance(next_step(situation, now=now), Go):
+        published_at = now
+    return {
+        channel: next_step(
+            replace(
+                situation,
+                channel=channel,
+                has_address=person.has_address(channel),
+                published_at=published_at,
+                escalates_after_seconds=escalation_of(request).get(channel),
+            ),
+            now=now,
+        )
+        for channel in channels
+    }
 
 
-def _first_status(channel: Channel, decision: Decision, *, waits: bool) -> DeliveryStatus:
-    if not decision.use:
-        return DeliveryStatus.SKIPPED
-    if waits:
-        return DeliveryStatus.SCHEDULED
-    # The inbox is ours: what is written there has arrived.
-    return DeliveryStatus.DELIVERED if channel is Channel.IN_APP else DeliveryStatus.PENDING
+def _first_status(channel: Channel, step: Step) -> DeliveryStatus:
+    match step:
+        case Wait():
+            return DeliveryStatus.SCHEDULED
+        case Skip():
+            return DeliveryStatus.SKIPPED
+        case Go():
+            # The inbox is ours: what is written there has arrived.
+            return DeliveryStatus.PENDING if channel.is_external else DeliveryStatus.DELIVERED

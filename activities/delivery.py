@@ -14,10 +14,11 @@ from notifications.contracts import names
 from notifications.contracts.delivery import SendInput, SendResult
 from notifications.contracts.vocabulary import DeliveryStatus
 from persistence.database import Database
-from persistence.deliveries import AttemptRecord, DeliveryRepository, DueDelivery
-from policy.channels import decide
+from persistence.deliveries import AttemptRecord, DeliveryRepository
+from persistence.due import DueDelivery, DueRepository
+from persistence.inbox import InboxRepository
+from policy.planning import Go, Skip, Wait, next_step
 from policy.retries import GiveUp, Outcome, Reason, after_attempt
-from policy.types import policy_of
 from providers.provider import (
     DeliveryProvider,
     OutcomeUnknown,
@@ -43,21 +44,23 @@ class DeliveryActivities:
 
     @activity.defn(name=names.SEND_ACTIVITY)
     async def send(self, input: SendInput) -> SendResult:
-        """One attempt. A settled, unwanted or expired delivery is answered without calling anybody.
+        """One attempt. What is settled, unwanted, expired or put off is answered without calling anybody.
 
         Raises:
             ApplicationError: try again after the delay that it carries.
         """
         async with self._database.statements() as transaction:
-            due = await DeliveryRepository(transaction).due(input.delivery_id)
+            due = await DueRepository(transaction).get(input.delivery_id)
         if due is None:
             return SendResult(status=DeliveryStatus.CANCELLED, reason="deleted")
         if due.status.is_settled:
             return SendResult(status=due.status, reason=due.reason)
+        if due.cancel_requested:
+            return await self._stop(due, in_doubt=due.in_doubt)
         now = datetime.now(UTC)
-        unwanted = _why_not(due, now=now)
-        if unwanted is not None:
-            return await self._skip(due, unwanted)
+        step = next_step(due.situation, now=now)
+        if not isinstance(step, Go):
+            return await self._hold_back(due, step)
         if due.next_attempt_at is not None and due.next_attempt_at > now:
             # The wait was written down, but its worker died before Temporal heard of it.
             raise _try_again(due.reason or Reason.PROVIDER_UNAVAILABLE, due.next_attempt_at - now)
@@ -80,10 +83,25 @@ class DeliveryActivities:
             )
         return SendResult(status=DeliveryStatus.SENT)
 
-    async def _skip(self, due: DueDelivery, reason: str) -> SendResult:
+    async def _hold_back(self, due: DueDelivery, step: Wait | Skip) -> SendResult:
+        """What has become of a delivery that may not be sent at this moment."""
         async with self._database.transaction() as transaction:
-            await DeliveryRepository(transaction).move(due.id, DeliveryStatus.SKIPPED, owner=due.user_id, reason=reason)
-        return SendResult(status=DeliveryStatus.SKIPPED, reason=reason)
+            deliveries = DeliveryRepository(transaction)
+            if isinstance(step, Wait):
+                await InboxRepository(transaction).lock(due.user_id)
+                await deliveries.wait(due, step)
+                return SendResult(status=DeliveryStatus.SCHEDULED, reason=step.reason)
+            await deliveries.move(due.id, DeliveryStatus.SKIPPED, owner=due.user_id, reason=step.reason)
+            return SendResult(status=DeliveryStatus.SKIPPED, reason=step.reason)
+
+    async def _stop(self, due: DueDelivery, *, in_doubt: bool) -> SendResult:
+        """Somebody cancelled it while a provider was being asked, and the provider did not take it."""
+        reason = Reason.IN_DOUBT if in_doubt else Reason.CANCELLED
+        async with self._database.transaction() as transaction:
+            await DeliveryRepository(transaction).move(
+                due.id, DeliveryStatus.CANCELLED, owner=due.user_id, reason=reason
+            )
+        return SendResult(status=DeliveryStatus.CANCELLED, reason=reason)
 
     async def _record_refusal(self, due: DueDelivery, number: int, error: ProviderError) -> SendResult:
         retry_after = error.retry_after_seconds if isinstance(error, ProviderBusy) else None
@@ -106,9 +124,11 @@ class DeliveryActivities:
             if isinstance(step, GiveUp):
                 await deliveries.record_failed(due, attempt, reason=step.reason)
                 return SendResult(status=DeliveryStatus.FAILED, reason=step.reason)
-            await deliveries.record_retry(
+            goes_on = await deliveries.record_retry(
                 due, attempt, reason=step.reason, after_seconds=step.after_seconds, renew_key=step.renew_key
             )
+        if not goes_on:
+            return await self._stop(due, in_doubt=due.in_doubt or attempt.outcome is Outcome.UNKNOWN)
         raise _try_again(step.reason, timedelta(seconds=step.after_seconds), detail=str(error))
 
 
@@ -117,19 +137,6 @@ def _try_again(reason: str, after: timedelta, *, detail: str = "waiting") -> App
     return ApplicationError(
         f"{reason} ({detail})", type=reason, next_retry_delay=after, category=ApplicationErrorCategory.BENIGN
     )
-
-
-def _why_not(due: DueDelivery, *, now: datetime) -> str | None:
-    """Preferences, addresses and expiry as they are now, which may not be as they were at acceptance."""
-    if due.expires_at is not None and due.expires_at <= now:
-        return Reason.EXPIRED
-    decision = decide(
-        due.channel,
-        policy=policy_of(due.notification_type),
-        switches=due.reachability.switches,
-        has_address=due.reachability.has_address(due.channel),
-    )
-    return None if decision.use else decision.rule
 
 
 def _message(due: DueDelivery) -> OutgoingMessage:

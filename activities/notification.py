@@ -6,22 +6,25 @@ They run again after a crash, so each finds its own earlier work and changes not
 from datetime import UTC, datetime
 
 from temporalio import activity
-from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
-from activities.acceptance import draft, planned_delivery
+from activities.acceptance import draft
+from activities.advancing import advance
+from activities.refusing import refusals
 from notifications.contracts import names
-from notifications.contracts.delivery import ConcludeInput, Conclusion, Plan, PublishInput
-from notifications.contracts.errors import IdempotencyConflict, InvalidNotification, Unacceptable
+from notifications.contracts.delivery import AcceptResult, AdvanceInput, ConcludeInput, Conclusion, Plan
+from notifications.contracts.errors import IdempotencyConflict
 from notifications.contracts.notification import NotificationRequest
-from notifications.contracts.vocabulary import Channel, DeliveryStatus, NotificationStatus
-from observability import where
+from notifications.contracts.vocabulary import DeliveryStatus, NotificationStatus
 from persistence import events
-from persistence.database import Database, DatabaseFault, DatabaseUnavailable, Transaction
+from persistence.changes import ChangeRepository
+from persistence.database import Database, Transaction
 from persistence.deliveries import DeliveryRepository
+from persistence.due import DueRepository
 from persistence.inbox import InboxRepository
 from persistence.notifications import NotificationRepository
 from persistence.recipients import RecipientRepository
 from persistence.templates import TemplateRepository
+from policy.retries import Reason
 
 
 class NotificationActivities:
@@ -29,48 +32,22 @@ class NotificationActivities:
         self._database = database
 
     @activity.defn(name=names.ACCEPT_ACTIVITY)
-    async def accept(self, request: NotificationRequest) -> Plan:
+    async def accept(self, request: NotificationRequest) -> AcceptResult:
         """Everything that makes a notification exist, in one statement: after it, it is readable and live.
 
         Raises:
             ApplicationError: of a type named after the contract's error; nothing was written.
         """
-        try:
-            async with self._database.statements() as transaction:
+        with refusals():
+            opened = self._database.transaction() if request.supersede_key else self._database.statements()
+            async with opened as transaction:
                 return await _accept(transaction, request)
-        except DatabaseUnavailable:
-            raise
-        except (DatabaseFault, TypeError, ValueError) as error:
-            # What cannot be stored today cannot be stored in a minute: better refused than tried for ever.
-            raise ApplicationError(
-                f"The request cannot be stored ({where(error)}).", type=Unacceptable.__name__, non_retryable=True
-            ) from None
-        except (InvalidNotification, IdempotencyConflict) as error:
-            details = [error.errors] if isinstance(error, InvalidNotification) else []
-            raise ApplicationError(
-                "The request was refused.",
-                *details,
-                type=type(error).__name__,
-                non_retryable=True,
-                category=ApplicationErrorCategory.BENIGN,
-            ) from None
 
-    @activity.defn(name=names.PUBLISH_ACTIVITY)
-    async def publish(self, input: PublishInput) -> None:
-        """The scheduled time has come: the notification enters its owner's inbox."""
+    @activity.defn(name=names.ADVANCE_ACTIVITY)
+    async def advance(self, input: AdvanceInput) -> Plan:
+        """A wait is over, or something has changed: what is to be done now."""
         async with self._database.transaction() as transaction:
-            notifications = NotificationRepository(transaction)
-            notification = await notifications.get(input.notification_id)
-            if notification is None or Channel.IN_APP not in notification["channels"]:
-                return
-            delivery = names.delivery_id(input.notification_id, Channel.IN_APP)
-            inbox = InboxRepository(transaction)
-            owner = notification["user_id"]
-            if await DeliveryRepository(transaction).move(delivery, DeliveryStatus.DELIVERED, owner=owner):
-                item = await notifications.publish(input.notification_id)
-                if item is not None:
-                    unread = 0 if item["is_read"] else 1
-                    await inbox.append(owner, [events.new_notification(item)], unread=unread)
+            return await advance(transaction, input.notification_id)
 
     @activity.defn(name=names.CONCLUDE_ACTIVITY)
     async def conclude(self, input: ConcludeInput) -> Conclusion:
@@ -91,7 +68,7 @@ class NotificationActivities:
             return Conclusion(status=await notifications.settle(input.notification_id))
 
 
-async def _accept(transaction: Transaction, request: NotificationRequest) -> Plan:
+async def _accept(transaction: Transaction, request: NotificationRequest) -> AcceptResult:
     person = await RecipientRepository(transaction).reachability(request.user, request.notification_type)
     templates = (
         await TemplateRepository(transaction).texts(request.template_key, locale=person.locale)
@@ -101,26 +78,34 @@ async def _accept(transaction: Transaction, request: NotificationRequest) -> Pla
     acceptance = draft(request, person=person, templates=templates, now=datetime.now(UTC))
     message = None if acceptance.item is None else events.new_notification(acceptance.item)
     notifications = NotificationRepository(transaction)
+    if request.supersede_key:
+        await InboxRepository(transaction).lock(request.user)
     if not await notifications.accept(acceptance.notification, acceptance.deliveries, message):
         return await _found(transaction, request)
-    return Plan(
-        call_id=request.call_id,
-        status=acceptance.status,
-        not_before=acceptance.not_before,
-        deliveries=acceptance.planned,
-    )
+    if request.supersede_key:
+        await _supersede(transaction, request)
+    return AcceptResult(call_id=request.call_id, plan=acceptance.plan)
 
 
-async def _found(transaction: Transaction, request: NotificationRequest) -> Plan:
+async def _supersede(transaction: Transaction, request: NotificationRequest) -> None:
+    """What waits of the same matter is overtaken by the new word on it. Its workflow finds out when it wakes."""
+    changes = ChangeRepository(transaction)
+    for notification_id in await changes.superseded(request.user, request.supersede_key or "", request.notification_id):
+        for delivery in await DueRepository(transaction).of(notification_id):
+            if not delivery.status.is_settled:
+                await changes.stop(delivery, reason=Reason.SUPERSEDED)
+        await NotificationRepository(transaction).settle(notification_id)
+
+
+async def _found(transaction: Transaction, request: NotificationRequest) -> AcceptResult:
     """The id was taken: by this workflow before a crash, or by an earlier one that Temporal has forgotten."""
     existing = await NotificationRepository(transaction).get(request.notification_id)
     if existing is None or existing["fingerprint"] != request.fingerprint:
         raise IdempotencyConflict
     mine = existing["call_id"] == request.call_id
-    unsettled = await DeliveryRepository(transaction).unsettled_channels(request.notification_id) if mine else []
-    return Plan(
-        call_id=existing["call_id"],
-        status=NotificationStatus(existing["status"]),
-        not_before=existing["scheduled_for"] if unsettled else None,
-        deliveries=tuple(planned_delivery(request, channel) for channel in unsettled if channel.is_external),
+    plan = (
+        await advance(transaction, request.notification_id)
+        if mine
+        else Plan(status=NotificationStatus(existing["status"]))
     )
+    return AcceptResult(call_id=existing["call_id"], plan=plan)

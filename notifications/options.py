@@ -15,6 +15,10 @@ class DeliveryOptions(TypedDict, total=False):
     related_object_id: object
     group_key: str | None
     notification_key: str | None
+    supersede_key: str | None
+    """What waits under this key for the same user is stopped when the new one is accepted, across types."""
+    escalation: Mapping[str, int] | None
+    """Channels used only if it is still unread so many seconds after it arrived; left out: the type's own."""
     priority: str | None
     """Of `low normal high urgent`; left out: the type's own."""
     scheduled_for: datetime | None

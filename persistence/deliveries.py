@@ -1,45 +1,22 @@
 """Deliveries and their attempts: claimed before a provider is called, recorded after it has answered."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import bindparam, exists, func, select, text, update
+from sqlalchemy import bindparam, func, text, update
 from sqlalchemy.dialects.postgresql import ARRAY, TEXT
 
-from notifications.contracts.vocabulary import Channel, DeliveryStatus, NotificationType
+from notifications.contracts.vocabulary import DeliveryStatus
 from persistence import events
 from persistence.database import Transaction
+from persistence.due import DueDelivery
 from persistence.inbox import InboxRepository
-from persistence.models import Attempt, Delivery, Notification, NotificationSetting, Recipient
+from persistence.models import Delivery
 from persistence.notifications import NotificationRepository
-from persistence.recipients import REACHABILITY, Reachability, reachability_of
 from policy.outcomes import may_follow
+from policy.planning import Wait
 from policy.retries import Outcome
-
-
-@dataclass(frozen=True, slots=True)
-class DueDelivery:
-    """A delivery about to be sent, with all that the last check and the provider need."""
-
-    id: UUID
-    notification_id: UUID
-    user_id: str
-    channel: Channel
-    notification_type: NotificationType
-    status: DeliveryStatus
-    reason: str | None
-    subject: str
-    body: str
-    attempts: int
-    key_generation: int
-    in_doubt: bool
-    """An attempt under the current key may have got through: it had no answer, or its process died."""
-    next_attempt_at: datetime | None
-    """Set while a retry is waited for."""
-    expires_at: datetime | None
-    reachability: Reachability
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,45 +41,21 @@ class DeliveryRepository:
         self._transaction = transaction
         self._connection = transaction.connection
 
-    async def unsettled_channels(self, notification_id: UUID) -> list[Channel]:
-        """The channels on which there is still something to do."""
-        channels = await self._connection.scalars(
-            select(Delivery.channel).where(Delivery.notification_id == notification_id, Delivery.status.in_(_OPEN))
-        )
-        return [channel for channel in Channel if channel in set(channels)]
-
-    async def due(self, delivery_id: UUID) -> DueDelivery | None:
-        """A delivery with everything needed to decide and to send."""
-        rows = await self._connection.execute(_DUE, {"id": delivery_id})
-        row = rows.mappings().one_or_none()
-        if row is None:
-            return None
-        return DueDelivery(
-            id=row["id"],
-            notification_id=row["notification_id"],
-            user_id=row["user_id"],
-            channel=Channel(row["channel"]),
-            notification_type=NotificationType(row["notification_type"]),
-            status=DeliveryStatus(row["status"]),
-            reason=row["reason"],
-            subject=row["subject"],
-            body=row["body"],
-            attempts=row["attempts"],
-            key_generation=row["key_generation"],
-            in_doubt=row["in_doubt"],
-            next_attempt_at=row["next_attempt_at"],
-            expires_at=row["expires_at"],
-            reachability=reachability_of(row),
-        )
-
     async def start_attempt(self, delivery: DueDelivery) -> int | None:
         """Writes down that a provider is about to be called; the attempt's number, from 1.
 
-        None when the delivery has moved on since it was read: cancelled, or being tried elsewhere.
+        None when anything about the delivery has changed since it was read, such as its words, its time or its
+        being wanted; or the notification was read, where only the unread is to be sent.
         """
         number = delivery.attempts + 1
         claimed = await self._connection.execute(
-            _CLAIM, {"id": delivery.id, "number": number, "generation": delivery.key_generation}
+            _CLAIM,
+            {
+                "id": delivery.id,
+                "number": number,
+                "generation": delivery.key_generation,
+                "seen": delivery.updated_at,
+            },
         )
         return number if claimed.first() else None
 
@@ -121,15 +74,22 @@ class DeliveryRepository:
 
     async def record_retry(
         self, delivery: DueDelivery, attempt: AttemptRecord, *, reason: str, after_seconds: float, renew_key: bool
-    ) -> None:
-        """The attempt failed and another one will follow; the person watching is told when."""
+    ) -> bool:
+        """The attempt failed and another one will follow; the person watching is told when.
+
+        False when somebody cancelled it during the attempt, so that none will.
+        """
         inbox = InboxRepository(self._transaction)
         await inbox.lock(delivery.user_id)
         await self._finish(attempt, delivery.id)
         waiting = (
             await self._connection.execute(
                 update(Delivery)
-                .where(Delivery.id == delivery.id, Delivery.status == DeliveryStatus.SENDING)
+                .where(
+                    Delivery.id == delivery.id,
+                    Delivery.status == DeliveryStatus.SENDING,
+                    Delivery.cancel_requested_at.is_(None),
+                )
                 .values(
                     reason=reason,
                     key_generation=Delivery.key_generation + int(renew_key),
@@ -140,7 +100,25 @@ class DeliveryRepository:
             )
         ).one_or_none()
         if waiting:
-            await inbox.append(delivery.user_id, [_event(waiting)])
+            await inbox.append(delivery.user_id, [events.delivery_changed(waiting)])
+        return waiting is not None
+
+    async def release(self, delivery: DueDelivery) -> None:
+        """Its wait is over; it may be claimed."""
+        await self._connection.execute(_RELEASE, {"id": delivery.id})
+
+    async def wait(self, delivery: DueDelivery, wait: Wait) -> bool:
+        """Puts a delivery off, which its owner and the timeline are told; whether that was news.
+
+        Nothing of it may be under way. The caller holds the owner's inbox.
+        """
+        put_off = (
+            await self._connection.execute(_WAIT, {"id": delivery.id, "until": wait.until, "reason": wait.reason.value})
+        ).one_or_none()
+        if put_off is None:
+            return False
+        await InboxRepository(self._transaction).append(delivery.user_id, [events.delivery_changed(put_off)])
+        return True
 
     async def record_failed(self, delivery: DueDelivery, attempt: AttemptRecord, *, reason: str) -> None:
         """The provider will never take it."""
@@ -178,7 +156,7 @@ class DeliveryRepository:
         if changed is None:
             return False
         await NotificationRepository(self._transaction).settle(changed.notification_id)
-        await inbox.append(owner, [_event(changed)])
+        await inbox.append(owner, [events.delivery_changed(changed)])
         return True
 
     async def report(self, message_id: str, status: str) -> ReportedDelivery | None:
@@ -203,56 +181,21 @@ class DeliveryRepository:
         )
 
 
-_IN_DOUBT = (
-    exists()
-    .where(
-        Attempt.delivery_id == Delivery.id,
-        Attempt.key_generation == Delivery.key_generation,
-        Attempt.outcome.in_([Outcome.STARTED, Outcome.UNKNOWN]),
-    )
-    .label("in_doubt")
-)
-
 _OPEN = [status.value for status in DeliveryStatus if not status.is_settled]
 _MAY_BECOME = {
     status: [current.value for current in DeliveryStatus if may_follow(current, status)] for status in DeliveryStatus
 }
 """By status, those from which a delivery may move to it."""
 
-# Built once: SQLAlchemy takes longer to build and key such a statement than PostgreSQL to answer it.
-_DUE = (
-    select(
-        Delivery.id,
-        Delivery.notification_id,
-        Delivery.channel,
-        Delivery.status,
-        Delivery.reason,
-        Delivery.subject,
-        Delivery.body,
-        Delivery.attempts,
-        Delivery.key_generation,
-        Delivery.next_attempt_at,
-        _IN_DOUBT,
-        Notification.user_id,
-        Notification.notification_type,
-        Notification.expires_at,
-        *REACHABILITY,
-    )
-    .join(Notification, Notification.id == Delivery.notification_id)
-    .outerjoin(Recipient, Recipient.user_id == Notification.user_id)
-    .outerjoin(
-        NotificationSetting,
-        (NotificationSetting.user_id == Notification.user_id)
-        & (NotificationSetting.notification_type == Notification.notification_type),
-    )
-    .where(Delivery.id == bindparam("id"))
-)
-
 _CLAIM = text(
     """
     WITH claimed AS (
         UPDATE deliveries SET status = 'sending', attempts = :number, next_attempt_at = NULL, updated_at = now()
-        WHERE id = :id AND attempts = :number - 1 AND status = ANY(:open)
+        WHERE id = :id AND updated_at = :seen AND status = ANY(:open)
+            AND (escalates_after_seconds IS NULL OR EXISTS (
+                SELECT FROM notifications AS notification
+                WHERE notification.id = notification_id AND notification.read_at IS NULL
+            ))
         RETURNING id
     )
     INSERT INTO attempts (delivery_id, number, key_generation)
@@ -271,15 +214,46 @@ _FINISH = text(
 
 _MOVE = text(
     """
-    UPDATE deliveries SET status = :status, reason = :reason, next_attempt_at = NULL, updated_at = now(),
-        provider = coalesce(:provider, provider),
-        provider_message_id = coalesce(:provider_message_id, provider_message_id),
-        sent_at = CASE WHEN :status IN ('sent', 'delivered') THEN coalesce(sent_at, now()) ELSE sent_at END,
-        delivered_at = CASE WHEN :status = 'delivered' THEN now() ELSE delivered_at END
-    WHERE id = :id AND status = ANY(:from)
-    RETURNING notification_id, channel, status, reason, attempts, next_attempt_at
+    WITH moved AS (
+        UPDATE deliveries SET status = :status, reason = :reason, next_attempt_at = NULL, updated_at = now(),
+            provider = coalesce(:provider, provider),
+            provider_message_id = coalesce(:provider_message_id, provider_message_id),
+            sent_at = CASE WHEN :status IN ('sent', 'delivered') THEN coalesce(sent_at, now()) ELSE sent_at END,
+            delivered_at = CASE WHEN :status = 'delivered' THEN now() ELSE delivered_at END
+        WHERE id = :id AND status = ANY(:from)
+        RETURNING notification_id, channel, status, reason, attempts, next_attempt_at
+    ), told AS (
+        -- What was sent and delivered has its own columns.
+        INSERT INTO timeline_entries (notification_id, channel, event, reason)
+        SELECT notification_id, channel, status, reason FROM moved WHERE status NOT IN ('sent', 'delivered')
+    )
+    SELECT * FROM moved
     """
 ).bindparams(bindparam("from", type_=ARRAY(TEXT)))
+
+# What was tried already cannot go back to being scheduled; it waits as it is.
+_WAIT = text(
+    """
+    WITH waiting AS (
+        UPDATE deliveries SET next_attempt_at = :until, reason = :reason, updated_at = now(),
+            status = CASE WHEN status = 'pending' THEN 'scheduled' ELSE status END
+        WHERE id = :id AND status = ANY(:open)
+            AND (next_attempt_at IS DISTINCT FROM :until OR reason IS DISTINCT FROM :reason)
+        RETURNING notification_id, channel, status, reason, attempts, next_attempt_at
+    ), told AS (
+        INSERT INTO timeline_entries (notification_id, channel, event, reason, until)
+        SELECT notification_id, channel, 'waiting', reason, next_attempt_at FROM waiting
+    )
+    SELECT * FROM waiting
+    """
+).bindparams(bindparam("open", _OPEN, ARRAY(TEXT)))
+
+_RELEASE = text(
+    """
+    UPDATE deliveries SET next_attempt_at = NULL, reason = NULL, updated_at = now()
+    WHERE id = :id AND next_attempt_at IS NOT NULL
+    """
+)
 
 _REPORT = text(
     """
@@ -298,14 +272,3 @@ _CHANGE = (
     Delivery.attempts,
     Delivery.next_attempt_at,
 )
-
-
-def _event(row: Any) -> events.Message:
-    return events.delivery_changed(
-        row.notification_id,
-        channel=row.channel,
-        status=row.status,
-        reason=row.reason,
-        attempts=row.attempts,
-        next_attempt_at=row.next_attempt_at,
-    )

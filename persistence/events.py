@@ -39,24 +39,21 @@ def all_read(*, is_read: bool, up_to_seq: int | None) -> Message:
     return {"type": "notification_update", "update_type": "all_read" if is_read else "all_unread", "data": data}
 
 
-def delivery_changed(
-    notification_id: UUID,
-    *,
-    channel: str,
-    status: str,
-    reason: str | None,
-    attempts: int,
-    next_attempt_at: datetime | None = None,
-) -> Message:
+def delivery_changed(delivery: Any) -> Message:
+    """From a row with the columns of the contract's live delivery status."""
     return _update(
         "delivery",
-        notification_id,
-        channel=channel,
-        status=status,
-        reason=reason,
-        attempts=attempts,
-        next_attempt_at=next_attempt_at and utc(next_attempt_at),
+        delivery.notification_id,
+        channel=delivery.channel,
+        status=delivery.status,
+        reason=delivery.reason,
+        attempts=delivery.attempts,
+        next_attempt_at=delivery.next_attempt_at and utc(delivery.next_attempt_at),
     )
+
+
+def edited(notification_id: UUID) -> Message:
+    return _update("edited", notification_id)
 
 
 def utc(instant: datetime) -> str:

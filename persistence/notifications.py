@@ -45,25 +45,27 @@ _ACCEPT = text(
     WITH added AS (
         INSERT INTO notifications (
             id, user_id, notification_type, title, message, channels, status, priority, metadata, template_key,
-            related_object_type, related_object_id, group_key, notification_key, scheduled_for, expires_at,
-            sent_at, published_at, listed_at, created_at, fingerprint, call_id
+            related_object_type, related_object_id, group_key, notification_key, supersede_key, scheduled_for,
+            expires_at, sent_at, published_at, listed_at, created_at, fingerprint, call_id
         )
         VALUES (
             :id, :user_id, :notification_type, :title, :text, :channels, :status, :priority,
             cast(:metadata AS jsonb), :template_key, :related_object_type, :related_object_id, :group_key,
-            :notification_key, :scheduled_for, :expires_at, :sent_at, :published_at, :listed_at, :created_at,
-            :fingerprint, :call_id
+            :notification_key, :supersede_key, :scheduled_for, :expires_at, :sent_at, :published_at, :listed_at,
+            :created_at, :fingerprint, :call_id
         )
         ON CONFLICT DO NOTHING
         RETURNING id
     ), delivered AS (
         INSERT INTO deliveries (
-            id, notification_id, channel, status, reason, rule, subject, body, sent_at, delivered_at
+            id, notification_id, channel, status, reason, rule, subject, body, sent_at, delivered_at,
+            next_attempt_at, escalates_after_seconds
         )
-        SELECT one.id, added.id, channel, status, reason, rule, subject, body, sent_at, delivered_at
+        SELECT one.id, added.id, channel, status, reason, rule, subject, body, sent_at, delivered_at,
+            next_attempt_at, escalates_after_seconds
         FROM added, jsonb_to_recordset(cast(:deliveries AS jsonb)) AS one (
             id uuid, channel text, status text, reason text, rule text, subject text, body text,
-            sent_at timestamptz, delivered_at timestamptz
+            sent_at timestamptz, delivered_at timestamptz, next_attempt_at timestamptz, escalates_after_seconds int
         )
     ), moved AS (
         INSERT INTO inboxes AS inbox (user_id, last_seq, unread_count)

@@ -29,7 +29,7 @@ class Outcome(StrEnum):
 
 
 class Reason(StrEnum):
-    """Why a delivery is waiting or has failed, for people and for the wire."""
+    """Why a delivery is waiting, was stopped or has failed, for people and for the wire."""
 
     PROVIDER_REJECTED = "provider_rejected"
     PROVIDER_UNAVAILABLE = "provider_unavailable"
@@ -37,6 +37,10 @@ class Reason(StrEnum):
     PROVIDER_MISCONFIGURED = "provider_misconfigured"
     BOUNCED = "bounced"
     EXPIRED = "expired"
+    ALREADY_READ = "already_read"
+    CANCELLED = "cancelled"
+    SUPERSEDED = "superseded"
+    IN_DOUBT = "in_doubt"
     DEADLINE = "deadline_exceeded"
 
 

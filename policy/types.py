@@ -7,7 +7,8 @@ from notifications.contracts.vocabulary import Channel, NotificationType, Priori
 
 IN_APP, EMAIL, SMS, PUSH = Channel.IN_APP, Channel.EMAIL, Channel.SMS, Channel.PUSH
 
-_HOUR = 3600
+_MINUTE = 60
+_HOUR = 60 * _MINUTE
 _DAY = 24 * _HOUR
 
 # After this long a message is worth less than the surprise of its arrival.
@@ -20,7 +21,8 @@ class TypePolicy:
 
     `default_channels` are used when the caller names none. A `required` channel ignores the user's
     switches; a `forbidden` one is never used, whoever asks. Deadlines are seconds from the moment a
-    delivery is due until it is given up.
+    delivery is due until it is given up. A channel in `escalation` is used only if the notification is
+    still unread that many seconds after it entered the inbox.
     """
 
     display: str
@@ -29,6 +31,7 @@ class TypePolicy:
     forbidden: frozenset[Channel] = frozenset()
     priority: Priority = Priority.NORMAL
     deadline_seconds: Mapping[Channel, int] = field(default_factory=lambda: _DEADLINES)
+    escalation: Mapping[Channel, int] = field(default_factory=dict)
     retention_days: int = 365
 
 
@@ -71,6 +74,8 @@ _TYPES: Mapping[NotificationType, TypePolicy] = {
         display="Message",
         default_channels=(IN_APP, PUSH),
         priority=Priority.HIGH,
+        # Who reads it in the app, or after the push, is spared the text and the email.
+        escalation={SMS: 5 * _MINUTE, EMAIL: 10 * _MINUTE},
     ),
     NotificationType.REMINDER: TypePolicy(
         display="Reminder",

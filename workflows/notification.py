@@ -1,41 +1,36 @@
-"""The life of one notification: accepted, waited for, delivered on every wanted channel, concluded."""
+"""The life of one notification: accepted, waited for, delivered on every wanted channel, concluded.
+
+Until it has gone out it can be cancelled, moved and edited. The database decides what a change still
+reaches; this workflow waits, wakes, and carries out the plan of that moment.
+"""
 
 import asyncio
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
+from uuid import UUID
 
 from temporalio import workflow
-from temporalio.common import RetryPolicy
-from temporalio.exceptions import ActivityError, ApplicationError
+from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
     from notifications.contracts import names
+    from notifications.contracts.changes import Change, ChangeAnswer, Effect
     from notifications.contracts.delivery import (
+        AcceptResult,
+        AdvanceInput,
         ConcludeInput,
         Conclusion,
         GivenUp,
         Plan,
         PlannedDelivery,
-        PublishInput,
-        SendInput,
-        SendResult,
     )
-    from notifications.contracts.errors import IdempotencyConflict
+    from notifications.contracts.errors import IdempotencyConflict, NotificationNotFound
     from notifications.contracts.notification import AcceptedNotification, NotificationRequest
-    from notifications.contracts.vocabulary import NotificationStatus
+    from notifications.contracts.vocabulary import DeliveryStatus, NotificationStatus
     from policy.outcomes import notification_status
     from policy.retries import Reason
-
-# One PostgreSQL transaction; what takes longer is an outage.
-LOCAL_STEP_TIMEOUT = timedelta(seconds=8)
-# An outage of PostgreSQL is sat out: quick at first, then on durable timers, so that it costs few events.
-LOCAL_STEP_RETRY = RetryPolicy(initial_interval=timedelta(milliseconds=200), maximum_interval=timedelta(seconds=15))
-LOCAL_RETRY_THRESHOLD = timedelta(seconds=2)
-# The provider's own timeout and two transactions fit in it. It is also how long a killed worker's attempt
-# is waited for.
-SEND_TIMEOUT = timedelta(seconds=20)
-# For attempts that ended without a word, such as a killed worker's; all others say when to come back.
-SEND_RETRY = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(seconds=60))
+    from workflows.steps import SEND_TIMEOUT, local_step, send
 
 
 @workflow.defn(name=names.NOTIFICATION_WORKFLOW)
@@ -45,18 +40,22 @@ class NotificationWorkflow:
         self._request = request
         self._accepted: AcceptedNotification | None = None
         self._refusal: ApplicationError | None = None
+        self._sends: dict[UUID, asyncio.Task[None]] = {}
+        self._outcomes: list[DeliveryStatus] = []
+        self._given_up: list[GivenUp] = []
+        self._defect: Exception | None = None
+        self._reconsider = False
+        self._waited = False
 
     @workflow.run
     async def run(self, request: NotificationRequest) -> AcceptedNotification:
         """Brings the notification out; its result answers later calls with the same key."""
-        plan = await self._accept(request)
-        if plan.call_id != request.call_id:
-            return self._answer(plan)
-        await self._wait_until_due(plan)
-        results = await asyncio.gather(*map(self._deliver, plan.deliveries))
-        status = await self._conclude(results)
+        accepted = await self._accept(request)
+        if accepted.call_id == request.call_id:
+            await self._bring_out(accepted.plan)
+            return replace(self._answer(accepted), status=await self._conclude())
         await workflow.wait_condition(workflow.all_handlers_finished)
-        return replace(self._answer(plan), status=status)
+        return self._answer(accepted)
 
     @workflow.update(name=names.ACCEPTED_UPDATE)
     async def accepted(self, fingerprint: str) -> AcceptedNotification:  # noqa: ARG002 - the validator compares it
@@ -71,73 +70,122 @@ class NotificationWorkflow:
         if fingerprint != self._request.fingerprint:
             raise ApplicationError("The key stands for another request.", type=IdempotencyConflict.__name__)
 
-    async def _accept(self, request: NotificationRequest) -> Plan:
+    @workflow.update(name=names.CHANGE_UPDATE)
+    async def change(self, change: Change) -> ChangeAnswer:
+        """Cancels, restores, moves or edits what has not gone out; the answer is the truth, by channel.
+
+        Where a provider is being asked at this moment, its answer is waited for.
+        """
+        await workflow.wait_condition(lambda: self._accepted is not None or self._refusal is not None)
+        if self._accepted is None:
+            raise ApplicationError("It was refused.", type=NotificationNotFound.__name__)
+        answer = await local_step(names.CHANGE_ACTIVITY, change, ChangeAnswer)
+        self._stop_sending(answer)
+        if not answer.is_final:
+            # A killed worker's attempt is not heard of for so long; then it is in doubt.
+            with suppress(asyncio.TimeoutError):
+                await workflow.wait_condition(lambda: not self._sends, timeout=SEND_TIMEOUT + timedelta(seconds=5))
+            answer = await local_step(names.CHANGE_ACTIVITY, change, ChangeAnswer)
+        self._reconsider = True
+        return answer
+
+    @workflow.signal(name=names.RECONSIDER_SIGNAL)
+    def reconsider(self) -> None:
+        """Something that decides about the waiting has changed: a preference, quiet hours, a time zone."""
+        self._reconsider = True
+
+    async def _accept(self, request: NotificationRequest) -> AcceptResult:
         try:
-            plan: Plan = await workflow.execute_local_activity(
-                names.ACCEPT_ACTIVITY,
-                request,
-                result_type=Plan,
-                start_to_close_timeout=LOCAL_STEP_TIMEOUT,
-                retry_policy=LOCAL_STEP_RETRY,
-                local_retry_threshold=LOCAL_RETRY_THRESHOLD,
-            )
+            accepted = await local_step(names.ACCEPT_ACTIVITY, request, AcceptResult)
         except ApplicationError as refusal:
-            # A local activity's own error arrives bare, unlike a regular one's.
             self._refusal = refusal
             await workflow.wait_condition(workflow.all_handlers_finished)
             raise
-        self._accepted = self._answer(plan)
-        return plan
+        self._accepted = self._answer(accepted)
+        return accepted
 
-    async def _wait_until_due(self, plan: Plan) -> None:
-        if plan.not_before is None:
-            return
-        await workflow.sleep(max(plan.not_before - workflow.now(), timedelta(0)), summary="scheduled")
-        await workflow.execute_local_activity(
-            names.PUBLISH_ACTIVITY,
-            PublishInput(notification_id=self._request.notification_id),
-            start_to_close_timeout=LOCAL_STEP_TIMEOUT,
-            retry_policy=LOCAL_STEP_RETRY,
-            local_retry_threshold=LOCAL_RETRY_THRESHOLD,
-        )
-
-    async def _deliver(self, delivery: PlannedDelivery) -> SendResult | GivenUp:
-        try:
-            result: SendResult = await workflow.execute_activity(
-                names.SEND_ACTIVITY,
-                SendInput(delivery_id=delivery.delivery_id),
-                task_queue=names.delivery_queue(delivery.channel),
-                result_type=SendResult,
-                start_to_close_timeout=SEND_TIMEOUT,
-                schedule_to_close_timeout=timedelta(seconds=delivery.deadline_seconds),
-                retry_policy=SEND_RETRY,
-                summary=delivery.channel,
+    async def _bring_out(self, plan: Plan) -> None:
+        """Sends what is due, waits for what is not, and thinks again whenever something has changed."""
+        while True:
+            self._send(plan.deliveries)
+            if not await self._wait(plan):
+                return
+            if workflow.info().is_continue_as_new_suggested() and not self._sends:
+                # Years of being moved about; acceptance finds what is there and goes on from it.
+                await workflow.wait_condition(workflow.all_handlers_finished)
+                workflow.continue_as_new(self._request)
+            plan = await local_step(
+                names.ADVANCE_ACTIVITY, AdvanceInput(notification_id=self._request.notification_id), Plan
             )
-        except ActivityError as error:
-            return GivenUp(delivery_id=delivery.delivery_id, reason=_reason(error))
-        return result
+            self._waited = True
 
-    async def _conclude(self, results: list[SendResult | GivenUp]) -> NotificationStatus:
-        given_up = tuple(result for result in results if isinstance(result, GivenUp))
-        if not given_up:
+    def _send(self, deliveries: tuple[PlannedDelivery, ...]) -> None:
+        for delivery in deliveries:
+            if delivery.delivery_id not in self._sends:
+                self._sends[delivery.delivery_id] = asyncio.create_task(self._deliver(delivery))
+
+    async def _wait(self, plan: Plan) -> bool:
+        """Until it is time to think again; False when there is nothing left to think about."""
+
+        def has_news() -> bool:
+            return self._reconsider or self._defect is not None
+
+        def is_done() -> bool:
+            return not self._sends and workflow.all_handlers_finished()
+
+        if plan.wake_at is None:
+            await workflow.wait_condition(lambda: has_news() or is_done())
+        else:
+            with suppress(asyncio.TimeoutError):
+                await workflow.wait_condition(
+                    has_news,
+                    timeout=max(plan.wake_at - workflow.now(), timedelta(0)),
+                    timeout_summary=plan.waits_for,
+                )
+        if self._defect is not None:
+            raise self._defect
+        due = self._reconsider or plan.wake_at is not None
+        self._reconsider = False
+        return due
+
+    async def _deliver(self, delivery: PlannedDelivery) -> None:
+        try:
+            result = await send(delivery)
+            self._outcomes.append(result.status)
+            if not result.status.is_settled:
+                self._reconsider = True  # the last check put it off
+        except ActivityError as error:
+            if not is_cancelled_exception(error):
+                self._given_up.append(GivenUp(delivery_id=delivery.delivery_id, reason=_reason(error)))
+        except Exception as defect:  # noqa: BLE001 - nobody awaits this task; the workflow raises it instead
+            self._defect = defect
+        finally:
+            del self._sends[delivery.delivery_id]
+
+    def _stop_sending(self, answer: ChangeAnswer) -> None:
+        """What a change has reached must not go on with the plan from before it."""
+        for channel in answer.channels:
+            task = self._sends.get(names.delivery_id(self._request.notification_id, channel.channel))
+            if task is not None and channel.effect in (Effect.STOPPED, Effect.CHANGED, Effect.IN_DOUBT):
+                task.cancel()
+
+    async def _conclude(self) -> NotificationStatus:
+        if not self._given_up and not self._waited:
             # Each outcome was recorded by the activity that met it, and the status with it.
-            return notification_status(result.status for result in results if isinstance(result, SendResult))
-        conclusion: Conclusion = await workflow.execute_local_activity(
+            return notification_status(self._outcomes)
+        conclusion = await local_step(
             names.CONCLUDE_ACTIVITY,
-            ConcludeInput(notification_id=self._request.notification_id, given_up=given_up),
-            result_type=Conclusion,
-            start_to_close_timeout=LOCAL_STEP_TIMEOUT,
-            retry_policy=LOCAL_STEP_RETRY,
-            local_retry_threshold=LOCAL_RETRY_THRESHOLD,
+            ConcludeInput(notification_id=self._request.notification_id, given_up=tuple(self._given_up)),
+            Conclusion,
         )
         return conclusion.status
 
-    def _answer(self, plan: Plan) -> AcceptedNotification:
+    def _answer(self, accepted: AcceptResult) -> AcceptedNotification:
         return AcceptedNotification(
             notification_id=self._request.notification_id,
-            call_id=plan.call_id,
+            call_id=accepted.call_id,
             fingerprint=self._request.fingerprint,
-            status=plan.status,
+            status=accepted.plan.status,
         )
 
 

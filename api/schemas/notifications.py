@@ -27,6 +27,8 @@ class NotificationCreate(Shape):
     related_object_id: StrictStr | StrictInt | None = None
     group_key: str | None = None
     notification_key: str | None = None
+    supersede_key: str | None = None
+    escalation: dict[str, StrictInt] | None = Field(default=None, examples=[{"email": 600}])
     priority: str | None = None
     scheduled_for: Instant | None = None
     expires_at: Instant | None = None
@@ -46,6 +48,8 @@ class NotificationCreate(Shape):
             "related_object_id": self.related_object_id,
             "group_key": self.group_key,
             "notification_key": self.notification_key,
+            "supersede_key": self.supersede_key,
+            "escalation": self.escalation,
             "priority": self.priority,
             "scheduled_for": self.scheduled_for,
             "expires_at": self.expires_at,

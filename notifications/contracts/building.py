@@ -25,6 +25,7 @@ Word = TypeVar("Word", bound=StrEnum)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _CONTROL_BUT_LAYOUT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _NOT_CONTENT = {"notification_id", "call_id", "fingerprint"}
+_ADDED_LATER = {"supersede_key", "escalation"}
 
 
 def user_id_of(user: object) -> str:
@@ -51,6 +52,8 @@ def build_request(
     related_object_id: object = None,
     group_key: str | None = None,
     notification_key: str | None = None,
+    supersede_key: str | None = None,
+    escalation: Mapping[str, int] | None = None,
     priority: str | None = None,
     scheduled_for: datetime | None = None,
     expires_at: datetime | None = None,
@@ -89,6 +92,8 @@ def build_request(
         ),
         group_key=check.text("group_key", group_key, limits.KEY_CHARS),
         notification_key=notification_key,
+        supersede_key=check.text("supersede_key", supersede_key, limits.KEY_CHARS),
+        escalation=check.escalation("escalation", escalation),
         priority=None if priority is None else check.word("priority", priority, Priority),
         scheduled_for=check.instant("scheduled_for", scheduled_for),
         expires_at=check.instant("expires_at", expires_at),
@@ -102,6 +107,8 @@ def build_request(
 def fingerprint(request: NotificationRequest) -> str:
     """The digest by which 'the same key with another body' is recognised."""
     content = {item.name: getattr(request, item.name) for item in fields(request) if item.name not in _NOT_CONTENT}
+    # A request that does not use a later field keeps the fingerprint that it had before there was one.
+    content = {name: value for name, value in content.items() if value is not None or name not in _ADDED_LATER}
     text = json.dumps(content, sort_keys=True, default=lambda value: value.isoformat(), separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
 
@@ -158,6 +165,23 @@ class _Check:
         if not found:
             self.fail(field, "Name at least one channel, or leave it out for the type's defaults.")
         return tuple(channel for channel in found if channel is not None)
+
+    def escalation(self, field: str, value: object) -> dict[Channel, int] | None:
+        if value is None:
+            return None
+        if not isinstance(value, Mapping):
+            self.fail(field, "Must be an object of seconds by channel.")
+            return None
+        found: dict[Channel, int] = {}
+        for name, seconds in value.items():
+            channel = self.word(field, name, Channel)
+            if channel is Channel.IN_APP:
+                self.fail(field, "in_app is what the other channels wait for to be read.")
+            elif isinstance(seconds, bool) or not isinstance(seconds, int) or not 0 <= seconds <= limits.WAIT_SECONDS:
+                self.fail(field, f"Seconds from 0 to {limits.WAIT_SECONDS} are required.")
+            elif channel is not None:
+                found[channel] = seconds
+        return found
 
     def instant(self, field: str, value: object) -> datetime | None:
         if value is None:

@@ -9,7 +9,7 @@ from notifications.contracts.vocabulary import Channel, DeliveryStatus, Notifica
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedDelivery:
-    """One external delivery that the workflow still has to bring out."""
+    """One external delivery whose moment has come."""
 
     delivery_id: UUID
     channel: Channel
@@ -19,15 +19,25 @@ class PlannedDelivery:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What acceptance decided."""
+    """What is to be done now, and when to think again."""
+
+    status: NotificationStatus
+    deliveries: tuple[PlannedDelivery, ...] = ()
+    """To be sent now, those included that are being sent already."""
+    wake_at: datetime | None = None
+    """The next instant at which something that waits may be due; None when nothing waits."""
+    waits_for: str = ""
+    """Why, in the word of `policy.planning.Reason`, for whoever looks at the waiting workflow."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AcceptResult:
+    """What acceptance came to."""
 
     call_id: str
     """Of the call that first had this notification accepted: another one than the workflow's own
     means that the notification existed before this workflow, and nothing is left to do."""
-    status: NotificationStatus
-    not_before: datetime | None = None
-    """Set when the notification has to wait, its in-app delivery included."""
-    deliveries: tuple[PlannedDelivery, ...] = ()
+    plan: Plan
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +52,7 @@ class SendResult:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PublishInput:
+class AdvanceInput:
     notification_id: UUID
 
 

@@ -10,3 +10,5 @@ METADATA_DEPTH = 6
 IDS_PER_CALL = 500
 ACCEPT_SECONDS = 2.0
 """How long a caller waits for the first step before it is told 'accepted, visible soon'."""
+WAIT_SECONDS = 30 * 24 * 3600
+"""How long an escalation may wait for a notification to be read."""

@@ -10,9 +10,12 @@ from notifications.contracts.vocabulary import Channel
 NOTIFICATION_QUEUE = "notifications"
 NOTIFICATION_WORKFLOW = "notification"
 ACCEPTED_UPDATE = "accepted"
+CHANGE_UPDATE = "change"
+RECONSIDER_SIGNAL = "reconsider"
 
 ACCEPT_ACTIVITY = "accept"
-PUBLISH_ACTIVITY = "publish"
+ADVANCE_ACTIVITY = "advance"
+CHANGE_ACTIVITY = "change"
 CONCLUDE_ACTIVITY = "conclude"
 SEND_ACTIVITY = "send"
 

@@ -32,6 +32,10 @@ class NotificationRequest:
     related_object_id: str | None = None
     group_key: str | None = None
     notification_key: str | None = None
+    supersede_key: str | None = None
+    """What waits under the same key for the same user is stopped when this one is accepted."""
+    escalation: dict[Channel, int] | None = None
+    """Channels used only if it is still unread so many seconds after it arrived; None means the type's."""
     priority: Priority | None = None
     """None means the type's priority."""
     scheduled_for: datetime | None = None

@@ -1,6 +1,7 @@
 """The tables, a module per subject."""
 
 from persistence.models.base import Base
+from persistence.models.changes import NotificationChange, TimelineEntry
 from persistence.models.deliveries import Attempt, Delivery
 from persistence.models.inbox import Inbox, InboxEvent
 from persistence.models.notifications import Notification
@@ -15,8 +16,10 @@ __all__ = [
     "Inbox",
     "InboxEvent",
     "Notification",
+    "NotificationChange",
     "NotificationSetting",
     "Recipient",
     "SocketTicket",
     "Template",
+    "TimelineEntry",
 ]

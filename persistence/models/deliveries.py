@@ -44,6 +44,11 @@ class Delivery(Timestamped, Base):
     attempts: Mapped[int] = mapped_column(server_default=text("0"))
     key_generation: Mapped[int] = mapped_column(server_default=text("0"))
     next_attempt_at: Mapped[datetime | None]
+    """Set while it waits: for its time, or to be tried again."""
+    escalates_after_seconds: Mapped[int | None]
+    """Sent only if the notification is still unread this long after it entered the inbox."""
+    cancel_requested_at: Mapped[datetime | None]
+    """Cancelled while a provider was being asked, whose answer decides."""
     sent_at: Mapped[datetime | None]
     delivered_at: Mapped[datetime | None]
 

@@ -38,6 +38,12 @@ class Notification(Timestamped, Base):
             postgresql_where=text("published_at IS NOT NULL AND read_at IS NULL"),
         ),
         Index("ix_notifications_user_all", "user_id", text("listed_at DESC"), text("id DESC")),
+        Index(
+            "ix_notifications_superseded",
+            "user_id",
+            "supersede_key",
+            postgresql_where=text("status = 'pending' AND supersede_key IS NOT NULL"),
+        ),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -55,6 +61,7 @@ class Notification(Timestamped, Base):
     related_object_id: Mapped[str | None]
     group_key: Mapped[str | None]
     notification_key: Mapped[str | None]
+    supersede_key: Mapped[str | None]
     scheduled_for: Mapped[datetime | None]
     expires_at: Mapped[datetime | None]
     sent_at: Mapped[datetime | None]

@@ -16,7 +16,7 @@ from notifications.contracts.delivery import SendInput
 from notifications.contracts.names import delivery_id
 from notifications.contracts.vocabulary import Channel
 from persistence.database import Database
-from persistence.deliveries import DeliveryRepository
+from persistence.due import DueRepository
 from providers.provider import Accepted, OutgoingMessage
 
 DEADLINE_SECONDS = 20
@@ -49,7 +49,7 @@ async def test_retry_after_is_kept_even_when_temporal_never_heard_of_it(
     delivery = delivery_id(notification.id, Channel.SMS)
     database = Database(stack.environment["DATABASE_URL"], pool_size=1)
     async with asyncio.timeout(DEADLINE_SECONDS), database.statements() as transaction:
-        while not (due := await DeliveryRepository(transaction).due(delivery)) or due.next_attempt_at is None:
+        while not (due := await DueRepository(transaction).get(delivery)) or due.next_attempt_at is None:
             await asyncio.sleep(0.05)
 
     provider = Witness()

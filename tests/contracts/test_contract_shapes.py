@@ -12,13 +12,15 @@ import pytest
 from temporalio.converter import DataConverter
 
 from notifications import contracts
+from notifications.contracts.changes import Change, ChangeAnswer, ChangeKind, ChannelEffect, Effect
 from notifications.contracts.delivery import (
+    AcceptResult,
+    AdvanceInput,
     ConcludeInput,
     Conclusion,
     GivenUp,
     Plan,
     PlannedDelivery,
-    PublishInput,
     SendInput,
     SendResult,
 )
@@ -28,6 +30,8 @@ from notifications.contracts.vocabulary import Channel, DeliveryStatus, Notifica
 ID = UUID("6f1d1c0c-7f11-4c3b-9a51-8f2f5f0e4f0c")
 NOON = datetime(2039, 5, 1, 12, 0, 0, 123_456, tzinfo=UTC)
 PLANNED = PlannedDelivery(delivery_id=ID, channel=Channel.SMS, deadline_seconds=3600)
+PLAN = Plan(status=NotificationStatus.SENT, wake_at=NOON, waits_for="scheduled", deliveries=(PLANNED, PLANNED))
+EFFECT = ChannelEffect(channel=Channel.SMS, effect=Effect.ALREADY_SENT, status=DeliveryStatus.SENT, reason="r", at=NOON)
 
 SHAPES: list[Any] = [
     NotificationRequest(
@@ -45,6 +49,8 @@ SHAPES: list[Any] = [
         related_object_id="7",
         group_key="g",
         notification_key="n",
+        supersede_key="s",
+        escalation={Channel.SMS: 300},
         priority=Priority.HIGH,
         scheduled_for=NOON,
         expires_at=NOON,
@@ -54,11 +60,15 @@ SHAPES: list[Any] = [
     ),
     AcceptedNotification(notification_id=ID, call_id="c", fingerprint="f", status=NotificationStatus.PENDING),
     PLANNED,
-    Plan(call_id="c", status=NotificationStatus.SENT, not_before=NOON, deliveries=(PLANNED, PLANNED)),
-    Plan(call_id="c", status=NotificationStatus.SENT),
+    PLAN,
+    Plan(status=NotificationStatus.SENT),
+    AcceptResult(call_id="c", plan=PLAN),
+    Change(change_id=ID, notification_id=ID, kind=ChangeKind.RESCHEDULE, scheduled_for=NOON),
+    EFFECT,
+    ChangeAnswer(change_id=ID, channels=(EFFECT, EFFECT)),
     SendInput(delivery_id=ID),
     SendResult(status=DeliveryStatus.FAILED, reason="bounced"),
-    PublishInput(notification_id=ID),
+    AdvanceInput(notification_id=ID),
     GivenUp(delivery_id=ID, reason="deadline_exceeded"),
     ConcludeInput(notification_id=ID, given_up=(GivenUp(delivery_id=ID, reason="r"),)),
     Conclusion(status=NotificationStatus.FAILED),

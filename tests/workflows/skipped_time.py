@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from temporalio import activity
 from temporalio.client import Client, WorkflowHandle
@@ -16,12 +16,14 @@ from temporalio.worker import Worker
 
 from notifications.contracts import names
 from notifications.contracts.building import build_request
+from notifications.contracts.changes import Change, ChangeAnswer, ChangeKind, ChannelEffect, Effect
 from notifications.contracts.delivery import (
+    AcceptResult,
+    AdvanceInput,
     ConcludeInput,
     Conclusion,
     Plan,
     PlannedDelivery,
-    PublishInput,
     SendInput,
     SendResult,
 )
@@ -50,37 +52,59 @@ class World:
     client: Client
     channels: tuple[Channel, ...] = ()
     attempt: Attempt = sent
-    not_before: datetime | None = None
+    wake_at: datetime | None = None
+    """When what is to be sent is due."""
     existing_call: str | None = None
     refusal: ApplicationError | None = None
     sends: list[tuple[Channel, int]] = field(default_factory=list)
-    published: list[PublishInput] = field(default_factory=list)
+    advanced: list[AdvanceInput] = field(default_factory=list)
+    changes: list[Change] = field(default_factory=list)
+    effect: Effect = Effect.STOPPED
     concluded: list[ConcludeInput] = field(default_factory=list)
 
     @activity.defn(name=names.ACCEPT_ACTIVITY)
-    async def accept(self, request: NotificationRequest) -> Plan:
+    async def accept(self, request: NotificationRequest) -> AcceptResult:
         if self.refusal is not None:
             raise self.refusal
+        return AcceptResult(call_id=self.existing_call or request.call_id, plan=self._plan(request.notification_id))
+
+    @activity.defn(name=names.ADVANCE_ACTIVITY)
+    async def advance(self, input: AdvanceInput) -> Plan:
+        self.advanced.append(input)
+        self.wake_at = None
+        return self._plan(input.notification_id)
+
+    @activity.defn(name=names.CHANGE_ACTIVITY)
+    async def change(self, change: Change) -> ChangeAnswer:
+        self.changes.append(change)
+        if change.kind is ChangeKind.RESCHEDULE:
+            self.wake_at = change.scheduled_for
+        if change.kind is ChangeKind.CANCEL and self.effect is Effect.STOPPED:
+            self.channels, self.wake_at = (), None
+        told = (
+            ChannelEffect(channel=channel, effect=self.effect, status=DeliveryStatus.PENDING)
+            for channel in (Channel.EMAIL,)
+        )
+        return ChangeAnswer(change_id=change.change_id, channels=tuple(told))
+
+    def _plan(self, notification_id: UUID) -> Plan:
+        if self.wake_at is not None:
+            return Plan(status=NotificationStatus.PENDING, wake_at=self.wake_at, waits_for="scheduled")
         planned = (
             PlannedDelivery(
-                delivery_id=names.delivery_id(request.notification_id, channel),
+                delivery_id=names.delivery_id(notification_id, channel),
                 channel=channel,
                 deadline_seconds=int(DEADLINE.total_seconds()),
             )
             for channel in self.channels
         )
-        status = NotificationStatus.PENDING if self.channels or self.not_before else NotificationStatus.SENT
-        call_id = self.existing_call or request.call_id
-        return Plan(call_id=call_id, status=status, not_before=self.not_before, deliveries=tuple(planned))
-
-    @activity.defn(name=names.PUBLISH_ACTIVITY)
-    async def publish(self, input: PublishInput) -> None:
-        self.published.append(input)
+        status = NotificationStatus.PENDING if self.channels else NotificationStatus.SENT
+        return Plan(status=status, deliveries=tuple(planned))
 
     @activity.defn(name=names.CONCLUDE_ACTIVITY)
     async def conclude(self, input: ConcludeInput) -> Conclusion:
         self.concluded.append(input)
-        return Conclusion(status=NotificationStatus.FAILED)
+        return Conclusion(status=NotificationStatus.FAILED if input.given_up else NotificationStatus.SENT)
 
     @activity.defn(name=names.SEND_ACTIVITY)
     async def send(self, _: SendInput) -> SendResult:
@@ -105,7 +129,7 @@ async def skipped_time() -> AsyncIterator[World]:
                 server.client,
                 task_queue=names.NOTIFICATION_QUEUE,
                 workflows=[NotificationWorkflow],  # in its sandbox, unlike in production
-                activities=[world.accept, world.publish, world.conclude],
+                activities=[world.accept, world.advance, world.change, world.conclude],
             ),
             Worker(server.client, task_queue=names.delivery_queue(Channel.EMAIL), activities=[world.send]),
             Worker(server.client, task_queue=names.delivery_queue(Channel.SMS), activities=[world.send]),

@@ -75,15 +75,15 @@ async def test_a_scheduled_notification_is_published_and_sent_when_its_time_has_
     earlier = await world.start()
     await earlier.result()
     # By the server's clock, which may be far from ours.
-    world.not_before = (await earlier.describe()).start_time + timedelta(days=180)
+    due = world.wake_at = (await earlier.describe()).start_time + timedelta(days=180)
     world.channels = (EMAIL,)
 
     handle = await world.start()
     assert (await handle.result()).status is NotificationStatus.SENT
     closed = (await handle.describe()).close_time
     assert closed is not None
-    assert timedelta(0) <= closed - world.not_before < timedelta(seconds=30)
-    assert len(world.published) == len(world.sends) == 1
+    assert timedelta(0) <= closed - due < timedelta(seconds=30)
+    assert len(world.advanced) == len(world.sends) == 1
 
 
 async def test_a_refused_request_fails_the_workflow_and_tells_the_caller_which_field(world: World) -> None:

@@ -8,8 +8,8 @@ from temporalio.client import WorkflowHistory
 from temporalio.worker import Replayer
 
 from notifications.contracts import names
-from notifications.contracts.delivery import Plan
 from notifications.contracts.notification import AcceptedNotification, NotificationRequest
+from notifications.contracts.vocabulary import NotificationStatus
 from workflows.notification import NotificationWorkflow
 
 HISTORIES = sorted((Path(__file__).parents[1] / "histories").glob("*.json"))
@@ -46,7 +46,7 @@ async def test_a_change_of_commands_does_not_pass_unnoticed(path: Path) -> None:
 
 @workflow.defn(name=names.NOTIFICATION_WORKFLOW)
 class HastyWorkflow(NotificationWorkflow):
-    """The workflow as somebody might change it: a wait slipped in after acceptance."""
+    """The workflow as somebody might change it: a wait slipped in before the end."""
 
     @workflow.init
     def __init__(self, request: NotificationRequest) -> None:
@@ -56,6 +56,6 @@ class HastyWorkflow(NotificationWorkflow):
     async def run(self, request: NotificationRequest) -> AcceptedNotification:
         return await super().run(request)
 
-    async def _wait_until_due(self, plan: Plan) -> None:
+    async def _conclude(self) -> NotificationStatus:
         await workflow.sleep(1)
-        await super()._wait_until_due(plan)
+        return await super()._conclude()

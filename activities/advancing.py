@@ -1,0 +1,88 @@
+"""Thinking again about one notification: what is due is let go, what is not waits on, what will never be is ended."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from uuid import UUID
+
+from activities.plans import plan_of, planned
+from notifications.contracts.delivery import Plan, PlannedDelivery
+from notifications.contracts.vocabulary import Channel, DeliveryStatus, NotificationStatus
+from persistence import events
+from persistence.database import Transaction
+from persistence.deliveries import DeliveryRepository
+from persistence.due import DueDelivery, DueRepository
+from persistence.inbox import InboxRepository
+from persistence.notifications import NotificationRepository
+from policy.planning import Skip, Wait, WaitReason, next_step
+from policy.retries import Reason
+
+_PUT_OFF = set(WaitReason)
+
+
+async def advance(transaction: Transaction, notification_id: UUID) -> Plan:
+    """The plan as of this moment. What it decides is written down before it is answered.
+
+    Running it again, or at any other time, is harmless: it only does what the clock and the rows say.
+    """
+    notifications = NotificationRepository(transaction)
+    owner = await notifications.owner(notification_id)
+    if owner is None:
+        return Plan(status=NotificationStatus.CANCELLED)  # deleted
+    await InboxRepository(transaction).lock(owner)
+    due = await DueRepository(transaction).of(notification_id)
+    now = datetime.now(UTC)
+    waits: list[Wait] = []
+    sending: list[PlannedDelivery] = []
+    published_at = None
+    for delivery in due:
+        if delivery.status.is_settled:
+            if _may_be_restored(delivery, now=now) and delivery.scheduled_for is not None:
+                waits.append(Wait(delivery.scheduled_for, WaitReason.SCHEDULED))
+            continue
+        if _is_tried(delivery):
+            sending.append(_planned(delivery))
+            continue
+        situation = replace(delivery.situation, published_at=delivery.published_at or published_at)
+        match next_step(situation, now=now):
+            case Wait() as wait:
+                waits.append(wait)
+                await DeliveryRepository(transaction).wait(delivery, wait)
+            case Skip(reason):
+                await DeliveryRepository(transaction).move(
+                    delivery.id, DeliveryStatus.SKIPPED, owner=owner, reason=reason
+                )
+            case _ if delivery.channel is Channel.IN_APP:
+                await _publish(transaction, delivery)
+                published_at = now
+            case _:
+                await DeliveryRepository(transaction).release(delivery)
+                sending.append(_planned(delivery))
+    return plan_of(await notifications.settle(notification_id), sending, waits)
+
+
+def _planned(delivery: DueDelivery) -> PlannedDelivery:
+    return planned(delivery.id, delivery.channel, delivery.notification_type)
+
+
+def _is_tried(delivery: DueDelivery) -> bool:
+    """Its sending has begun, and goes on by itself."""
+    return delivery.status is DeliveryStatus.SENDING and delivery.reason not in _PUT_OFF
+
+
+def _may_be_restored(delivery: DueDelivery, *, now: datetime) -> bool:
+    """A cancellation can be undone until the planned time, so somebody has to be there until then."""
+    return (
+        delivery.status is DeliveryStatus.CANCELLED
+        and delivery.reason == Reason.CANCELLED
+        and delivery.scheduled_for is not None
+        and delivery.scheduled_for > now
+    )
+
+
+async def _publish(transaction: Transaction, delivery: DueDelivery) -> None:
+    """The notification enters its owner's inbox."""
+    moved = await DeliveryRepository(transaction).move(delivery.id, DeliveryStatus.DELIVERED, owner=delivery.user_id)
+    item = await NotificationRepository(transaction).publish(delivery.notification_id) if moved else None
+    if item is not None:
+        unread = 0 if item["is_read"] else 1
+        await InboxRepository(transaction).append(delivery.user_id, [events.new_notification(item)], unread=unread)

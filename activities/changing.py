@@ -1,0 +1,131 @@
+"""Cancelling, restoring, moving and editing what has not gone out yet; the answer is the truth, by channel."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from temporalio import activity
+
+from activities.editing import apply_edit
+from activities.refusing import refusals
+from notifications.contracts import names
+from notifications.contracts.changes import Change, ChangeAnswer, ChangeKind, ChannelEffect, Effect
+from notifications.contracts.vocabulary import Channel, DeliveryStatus
+from persistence.changes import ChangeRepository
+from persistence.database import Database, Transaction
+from persistence.due import DueDelivery, DueRepository
+from persistence.inbox import InboxRepository
+from persistence.notifications import NotificationRepository
+from policy.changing import Standing, effect_on
+
+_SENT = {DeliveryStatus.SENT, DeliveryStatus.DELIVERED}
+
+
+class ChangeActivities:
+    def __init__(self, *, database: Database) -> None:
+        self._database = database
+
+    @activity.defn(name=names.CHANGE_ACTIVITY)
+    async def change(self, change: Change) -> ChangeAnswer:
+        """Applies a change in one transaction, or answers it again; asked again, it settles what was under way.
+
+        Raises:
+            ApplicationError: an edit is at fault; nothing was changed.
+        """
+        with refusals():
+            async with self._database.transaction() as transaction:
+                owner = await NotificationRepository(transaction).owner(change.notification_id)
+                if owner is None:
+                    return ChangeAnswer(change_id=change.change_id)
+                await InboxRepository(transaction).lock(owner)
+                return await _apply_once(transaction, change)
+
+
+async def _apply_once(transaction: Transaction, change: Change) -> ChangeAnswer:
+    changes = ChangeRepository(transaction)
+    kept = await changes.get(change.change_id) or {}
+    earlier = _answer_of(kept["answer"]) if kept.get("answer") else None
+    if earlier is not None and earlier.is_final:
+        return earlier
+    deliveries = DueRepository(transaction)
+    due = await deliveries.of(change.notification_id)
+    effects = _effects(due, change, earlier)
+    effects |= await _apply(transaction, change, kept.get("edit"), due, effects)
+    await NotificationRepository(transaction).settle(change.notification_id)
+    after = await deliveries.of(change.notification_id)
+    answer = ChangeAnswer(
+        change_id=change.change_id,
+        channels=tuple(_effect(delivery, effects[delivery.channel]) for delivery in after),
+    )
+    await changes.record(change, asdict(answer))
+    return answer
+
+
+def _effects(due: Sequence[DueDelivery], change: Change, earlier: ChangeAnswer | None) -> dict[Channel, Effect]:
+    before = {each.channel: each.effect for each in earlier.channels} if earlier else {}
+    return {
+        delivery.channel: effect_on(
+            Standing(
+                status=delivery.status,
+                reason=delivery.reason,
+                is_waiting=delivery.next_attempt_at is not None,
+                in_doubt=delivery.in_doubt,
+                was_under_way=before.get(delivery.channel) is Effect.UNDER_WAY,
+            ),
+            change.kind,
+        )
+        for delivery in due
+    }
+
+
+async def _apply(
+    transaction: Transaction,
+    change: Change,
+    edit: Mapping[str, Any] | None,
+    due: Sequence[DueDelivery],
+    effects: Mapping[Channel, Effect],
+) -> dict[Channel, Effect]:
+    """Writes the change down; the effects on channels that it adds or takes away."""
+    changes = ChangeRepository(transaction)
+    changeable = [delivery for delivery in due if effects[delivery.channel] is Effect.CHANGED]
+    match change.kind:
+        case ChangeKind.CANCEL:
+            for delivery in due:
+                if not delivery.status.is_settled:
+                    await changes.stop(delivery)
+        case ChangeKind.RESTORE if changeable:
+            for delivery in changeable:
+                await changes.restore(delivery)
+        case ChangeKind.RESCHEDULE if changeable:
+            await changes.move_to(change.notification_id, change.scheduled_for, changeable)
+        case ChangeKind.EDIT if changeable and edit is not None:
+            return await apply_edit(transaction, change.notification_id, edit, due=due, changeable=changeable)
+    return {}
+
+
+def _effect(delivery: DueDelivery, effect: Effect) -> ChannelEffect:
+    return ChannelEffect(
+        channel=delivery.channel,
+        effect=effect,
+        status=delivery.status,
+        reason=delivery.reason,
+        at=delivery.sent_at if delivery.status in _SENT else delivery.next_attempt_at,
+    )
+
+
+def _answer_of(kept: Mapping[str, Any]) -> ChangeAnswer:
+    return ChangeAnswer(
+        change_id=UUID(kept["change_id"]),
+        channels=tuple(
+            ChannelEffect(
+                channel=Channel(each["channel"]),
+                effect=Effect(each["effect"]),
+                status=DeliveryStatus(each["status"]),
+                reason=each["reason"],
+                at=each["at"] and datetime.fromisoformat(each["at"]),
+            )
+            for each in kept["channels"]
+        ),
+    )

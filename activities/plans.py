@@ -1,0 +1,25 @@
+"""From decisions about each delivery to the plan that the workflow carries out. Pure."""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from notifications.contracts.delivery import Plan, PlannedDelivery
+from notifications.contracts.vocabulary import Channel, NotificationStatus, NotificationType
+from policy.planning import Wait
+from policy.types import policy_of
+
+
+def planned(delivery_id: UUID, channel: Channel, notification_type: NotificationType) -> PlannedDelivery:
+    return PlannedDelivery(
+        delivery_id=delivery_id,
+        channel=channel,
+        deadline_seconds=policy_of(notification_type).deadline_seconds[channel],
+    )
+
+
+def plan_of(status: NotificationStatus, deliveries: Iterable[PlannedDelivery], waits: Iterable[Wait]) -> Plan:
+    """What to send now, and to think again at the end of the first wait."""
+    first = min(waits, key=lambda wait: wait.until, default=None)
+    if first is None:
+        return Plan(status=status, deliveries=tuple(deliveries))
+    return Plan(status=status, deliveries=tuple(deliveries), wake_at=first.until, waits_for=first.reason)

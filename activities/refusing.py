@@ -1,0 +1,37 @@
+"""From the domain's refusals to the one error that Temporal carries back to the caller."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
+
+from notifications.contracts.errors import IdempotencyConflict, InvalidNotification, Unacceptable
+from observability import where
+from persistence.database import DatabaseFault, DatabaseUnavailable
+
+
+@contextmanager
+def refusals() -> Iterator[None]:
+    """What is the request's own fault is not tried again; an outage of the database is.
+
+    Raises:
+        ApplicationError: of a type named after the contract's error; nothing was written.
+    """
+    try:
+        yield
+    except DatabaseUnavailable:
+        raise
+    except (DatabaseFault, TypeError, ValueError) as error:
+        # What cannot be stored today cannot be stored in a minute: better refused than tried for ever.
+        raise ApplicationError(
+            f"The request cannot be stored ({where(error)}).", type=Unacceptable.__name__, non_retryable=True
+        ) from None
+    except (InvalidNotification, IdempotencyConflict) as error:
+        details = [error.errors] if isinstance(error, InvalidNotification) else []
+        raise ApplicationError(
+            "The request was refused.",
+            *details,
+            type=type(error).__name__,
+            non_retryable=True,
+            category=ApplicationErrorCategory.BENIGN,
+        ) from None

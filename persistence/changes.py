@@ -1,0 +1,175 @@
+"""Changes to notifications that have not gone out yet: kept, applied once, answered for good."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, select, text, update
+from sqlalchemy.dialects.postgresql import insert
+
+from notifications.contracts import names
+from notifications.contracts.changes import Change, ChangeKind
+from notifications.contracts.vocabulary import Channel, DeliveryStatus, NotificationStatus
+from persistence import events
+from persistence.database import Transaction
+from persistence.due import DueDelivery
+from persistence.inbox import InboxRepository
+from persistence.models import Delivery, Notification, NotificationChange
+from policy.planning import WaitReason
+from policy.retries import Reason
+from templating.composing import Words
+
+Row = dict[str, Any]
+
+
+class ChangeRepository:
+    """Everything here expects the owner's inbox to be locked by its caller's transaction."""
+
+    def __init__(self, transaction: Transaction) -> None:
+        self._transaction = transaction
+        self._connection = transaction.connection
+
+    async def keep_edit(self, change_id: UUID, notification_id: UUID, edit: Mapping[str, Any]) -> None:
+        """Puts down what an edit says, for the workflow to apply; without it nothing happens to the notification."""
+        await self._connection.execute(
+            insert(NotificationChange)
+            .values(id=change_id, notification_id=notification_id, kind=ChangeKind.EDIT, edit=edit)
+            .on_conflict_do_nothing()
+        )
+
+    async def get(self, change_id: UUID) -> Row | None:
+        rows = await self._connection.execute(
+            select(NotificationChange.__table__).where(NotificationChange.id == change_id)
+        )
+        row = rows.mappings().one_or_none()
+        return None if row is None else dict(row)
+
+    async def record(self, change: Change, answer: Mapping[str, Any]) -> None:
+        """What became of a change. An edit's words have done their part and are dropped."""
+        applied = {"answer": answer, "edit": None, "applied_at": func.clock_timestamp()}
+        await self._connection.execute(
+            insert(NotificationChange)
+            .values(id=change.change_id, notification_id=change.notification_id, kind=change.kind, **applied)
+            .on_conflict_do_update(index_elements=["id"], set_=applied)
+        )
+
+    async def superseded(self, user_id: str, supersede_key: str, by: UUID) -> Sequence[UUID]:
+        """The user's notifications about the same matter that have not gone out."""
+        ids = await self._connection.scalars(
+            select(Notification.id)
+            .where(
+                Notification.user_id == user_id,
+                Notification.supersede_key == supersede_key,
+                Notification.status == NotificationStatus.PENDING,
+                Notification.id != by,
+            )
+            .order_by(Notification.id)
+        )
+        return ids.all()
+
+    async def stop(self, delivery: DueDelivery, *, reason: Reason = Reason.CANCELLED) -> None:
+        """Nothing more is sent of it. While a provider is being asked, its answer still counts."""
+        if delivery.status is DeliveryStatus.SENDING and delivery.next_attempt_at is None:
+            await self._connection.execute(
+                update(Delivery)
+                .where(Delivery.id == delivery.id)
+                .values(cancel_requested_at=func.coalesce(Delivery.cancel_requested_at, func.now()))
+            )
+        else:
+            reason = Reason.IN_DOUBT if delivery.in_doubt else reason
+            await self._set(delivery, DeliveryStatus.CANCELLED, reason=reason)
+
+    async def restore(self, delivery: DueDelivery) -> None:
+        """Undoes a cancellation: it waits for its time again."""
+        await self._set(delivery, DeliveryStatus.SCHEDULED, until=delivery.scheduled_for)
+
+    async def move_to(
+        self, notification_id: UUID, scheduled_for: datetime | None, deliveries: Iterable[DueDelivery]
+    ) -> None:
+        """The time at which `deliveries` are due; None is at once."""
+        await self._connection.execute(
+            update(Notification)
+            .where(Notification.id == notification_id)
+            .values(scheduled_for=scheduled_for, updated_at=func.now())
+        )
+        for delivery in deliveries:
+            # What was tried already cannot go back to being scheduled; it waits as it is.
+            tried = delivery.status is DeliveryStatus.SENDING
+            await self._set(
+                delivery,
+                DeliveryStatus.SENDING if tried else DeliveryStatus.SCHEDULED,
+                reason=WaitReason.SCHEDULED,
+                until=scheduled_for or datetime.now(UTC),
+            )
+
+    async def rewrite(self, delivery: DueDelivery, words: Words) -> None:
+        """Other words for a delivery; what was tried with the old ones is another message, with another key."""
+        await self._connection.execute(
+            update(Delivery)
+            .where(Delivery.id == delivery.id)
+            .values(
+                subject=words.subject,
+                body=words.body,
+                key_generation=Delivery.key_generation + (1 if delivery.attempts else 0),
+                updated_at=func.now(),
+            )
+        )
+
+    async def add(
+        self, notification_id: UUID, channel: Channel, words: Words, *, escalates_after_seconds: int | None
+    ) -> None:
+        """One more channel, about which the next thought decides."""
+        await self._connection.execute(
+            insert(Delivery)
+            .values(
+                id=names.delivery_id(notification_id, channel),
+                notification_id=notification_id,
+                channel=channel,
+                status=DeliveryStatus.PENDING,
+                rule="added",
+                subject=words.subject,
+                body=words.body,
+                escalates_after_seconds=escalates_after_seconds,
+            )
+            .on_conflict_do_nothing()
+        )
+
+    async def write(self, notification_id: UUID, values: Mapping[str, Any]) -> None:
+        """The notification's own columns, by their names in the database."""
+        columns = Notification.__table__.c
+        await self._connection.execute(
+            update(Notification)
+            .where(Notification.id == notification_id)
+            .values({columns[name]: value for name, value in values.items()} | {columns.updated_at: func.now()})
+        )
+
+    async def _set(
+        self,
+        delivery: DueDelivery,
+        status: DeliveryStatus,
+        *,
+        reason: StrEnum | None = None,
+        until: datetime | None = None,
+    ) -> None:
+        changed = await self._connection.execute(
+            _SET, {"id": delivery.id, "status": status.value, "reason": reason and reason.value, "until": until}
+        )
+        await InboxRepository(self._transaction).append(delivery.user_id, [events.delivery_changed(changed.one())])
+
+
+_SET = text(
+    """
+    WITH changed AS (
+        UPDATE deliveries SET status = :status, reason = :reason, next_attempt_at = :until,
+            cancel_requested_at = NULL, updated_at = now()
+        WHERE id = :id
+        RETURNING notification_id, channel, status, reason, attempts, next_attempt_at
+    ), told AS (
+        INSERT INTO timeline_entries (notification_id, channel, event, reason, until)
+        SELECT notification_id, channel, status, reason, next_attempt_at FROM changed
+    )
+    SELECT * FROM changed
+    """
+)

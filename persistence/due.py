@@ -1,0 +1,159 @@
+"""Deliveries that are still to be brought out, with all that decides about them and that a provider needs."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, bindparam, exists, select
+from sqlalchemy.engine import RowMapping
+
+from notifications.contracts.vocabulary import Channel, DeliveryStatus, NotificationType, Priority
+from persistence.database import Transaction
+from persistence.models import Attempt, Delivery, Notification, NotificationSetting, Recipient
+from persistence.recipients import REACHABILITY, Reachability, reachability_of
+from policy.planning import Situation
+from policy.retries import Outcome
+from policy.types import policy_of
+
+
+@dataclass(frozen=True, slots=True)
+class DueDelivery:
+    id: UUID
+    notification_id: UUID
+    user_id: str
+    channel: Channel
+    notification_type: NotificationType
+    priority: Priority
+    status: DeliveryStatus
+    reason: str | None
+    subject: str
+    body: str
+    attempts: int
+    key_generation: int
+    in_doubt: bool
+    """An attempt under the current key may have got through: it had no answer, or its process died."""
+    next_attempt_at: datetime | None
+    """Set while it waits: for its time, or to be tried again."""
+    updated_at: datetime
+    """Tells, when the delivery is claimed, whether anything about it has changed since."""
+    sent_at: datetime | None
+    cancel_requested: bool
+    """Somebody cancelled it while a provider was being asked."""
+    scheduled_for: datetime | None
+    expires_at: datetime | None
+    published_at: datetime | None
+    read_at: datetime | None
+    escalates_after_seconds: int | None
+    reachability: Reachability
+
+    @property
+    def situation(self) -> Situation:
+        return Situation(
+            channel=self.channel,
+            policy=policy_of(self.notification_type),
+            switches=self.reachability.switches,
+            has_address=self.reachability.has_address(self.channel),
+            scheduled_for=self.scheduled_for,
+            expires_at=self.expires_at,
+            published_at=self.published_at,
+            read_at=self.read_at,
+            escalates_after_seconds=self.escalates_after_seconds,
+        )
+
+
+class DueRepository:
+    def __init__(self, transaction: Transaction) -> None:
+        self._connection = transaction.connection
+
+    async def get(self, delivery_id: UUID) -> DueDelivery | None:
+        row = (await self._connection.execute(_ONE, {"id": delivery_id})).mappings().one_or_none()
+        return None if row is None else _due(row)
+
+    async def of(self, notification_id: UUID) -> Sequence[DueDelivery]:
+        """All deliveries of a notification, in channel order."""
+        rows = (await self._connection.execute(_ALL, {"id": notification_id})).mappings()
+        return sorted(map(_due, rows), key=lambda due: list(Channel).index(due.channel))
+
+
+def _due(row: RowMapping) -> DueDelivery:
+    return DueDelivery(
+        id=row["id"],
+        notification_id=row["notification_id"],
+        user_id=row["user_id"],
+        channel=Channel(row["channel"]),
+        notification_type=NotificationType(row["notification_type"]),
+        priority=Priority(row["priority"]),
+        status=DeliveryStatus(row["status"]),
+        reason=row["reason"],
+        subject=row["subject"],
+        body=row["body"],
+        attempts=row["attempts"],
+        key_generation=row["key_generation"],
+        in_doubt=row["in_doubt"],
+        next_attempt_at=row["next_attempt_at"],
+        updated_at=row["updated_at"],
+        sent_at=row["sent_at"],
+        cancel_requested=row["cancel_requested_at"] is not None,
+        scheduled_for=row["scheduled_for"],
+        expires_at=row["expires_at"],
+        published_at=row["published_at"],
+        read_at=row["read_at"],
+        escalates_after_seconds=row["escalates_after_seconds"],
+        reachability=reachability_of(row),
+    )
+
+
+_IN_DOUBT = (
+    exists()
+    .where(
+        Attempt.delivery_id == Delivery.id,
+        Attempt.key_generation == Delivery.key_generation,
+        Attempt.outcome.in_([Outcome.STARTED, Outcome.UNKNOWN]),
+    )
+    .label("in_doubt")
+)
+
+
+def _where(condition: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
+    return (
+        select(
+            Delivery.id,
+            Delivery.notification_id,
+            Delivery.channel,
+            Delivery.status,
+            Delivery.reason,
+            Delivery.subject,
+            Delivery.body,
+            Delivery.attempts,
+            Delivery.key_generation,
+            Delivery.next_attempt_at,
+            Delivery.updated_at,
+            Delivery.sent_at,
+            Delivery.cancel_requested_at,
+            Delivery.escalates_after_seconds,
+            _IN_DOUBT,
+            Notification.user_id,
+            Notification.notification_type,
+            Notification.priority,
+            Notification.scheduled_for,
+            Notification.expires_at,
+            Notification.published_at,
+            Notification.read_at,
+            *REACHABILITY,
+        )
+        .join(Notification, Notification.id == Delivery.notification_id)
+        .outerjoin(Recipient, Recipient.user_id == Notification.user_id)
+        .outerjoin(
+            NotificationSetting,
+            (NotificationSetting.user_id == Notification.user_id)
+            & (NotificationSetting.notification_type == Notification.notification_type),
+        )
+        .where(condition)
+    )
+
+
+# Built once: SQLAlchemy takes longer to build and key such a statement than PostgreSQL to answer it.
+_ONE = _where(Delivery.id == bindparam("id"))
+_ALL = _where(Delivery.notification_id == bindparam("id"))

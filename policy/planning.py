@@ -1,0 +1,99 @@
+"""What happens to one delivery next: sent, waited for, or never sent; and why.
+
+One function for every place that asks: acceptance, the end of a wait, the last check before a send, the
+answer to "why", and the simulation. So what people are told is what is done.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from notifications.contracts.vocabulary import Channel
+from policy.channels import decide
+from policy.retries import Reason
+from policy.types import TypePolicy
+
+
+class WaitReason(StrEnum):
+    """What a delivery waits for."""
+
+    SCHEDULED = "scheduled"
+    UNLESS_READ = "unless_read"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Situation:
+    """All that decides about one delivery, as it is at one moment."""
+
+    channel: Channel
+    policy: TypePolicy
+    switches: Mapping[Channel, bool] | None
+    has_address: bool
+    scheduled_for: datetime | None = None
+    expires_at: datetime | None = None
+    published_at: datetime | None = None
+    """When it entered the inbox; None while it waits, and without in_app."""
+    read_at: datetime | None = None
+    escalates_after_seconds: int | None = None
+    """Sent only if the notification is still unread this long after it entered the inbox."""
+
+
+@dataclass(frozen=True, slots=True)
+class Go:
+    """Its moment has come; `rule` of `policy.channels` lets it."""
+
+    rule: str
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    until: datetime
+    reason: WaitReason
+
+
+@dataclass(frozen=True, slots=True)
+class Skip:
+    """It is never sent. `reason` is for people and for the wire."""
+
+    reason: str
+
+
+Step = Go | Wait | Skip
+
+
+def next_step(situation: Situation, *, now: datetime) -> Step:
+    """One delivery's next step. A wait that would outlast the expiry is no wait: expiry wins."""
+    step = _next_step(situation, now=now)
+    expires_at = situation.expires_at
+    moment = step.until if isinstance(step, Wait) else now
+    if expires_at is not None and expires_at <= moment and not isinstance(step, Skip):
+        return Skip(Reason.EXPIRED)
+    return step
+
+
+def _next_step(situation: Situation, *, now: datetime) -> Step:
+    if situation.scheduled_for is not None and situation.scheduled_for > now:
+        # Everything else is asked when the time has come, by the answers that hold then.
+        return Wait(situation.scheduled_for, WaitReason.SCHEDULED)
+    decision = decide(
+        situation.channel,
+        policy=situation.policy,
+        switches=situation.switches,
+        has_address=situation.has_address,
+    )
+    if not decision.use:
+        return Skip(decision.rule)
+    if situation.channel.is_external:
+        return _escalation(situation, now=now) or Go(decision.rule)
+    return Go(decision.rule)
+
+
+def _escalation(situation: Situation, *, now: datetime) -> Step | None:
+    """Without a place in the inbox there is nothing to be read, and so nothing to wait for."""
+    if situation.escalates_after_seconds is None or situation.published_at is None:
+        return None
+    if situation.read_at is not None:
+        return Skip(Reason.ALREADY_READ)
+    due = situation.published_at + timedelta(seconds=situation.escalates_after_seconds)
+    return Wait(due, WaitReason.UNLESS_READ) if due > now else None

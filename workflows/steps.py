@@ -1,0 +1,60 @@
+"""How the workflows ask for their steps: the timeouts and retries, each with its reason, in one place."""
+
+from datetime import timedelta
+from typing import TypeVar
+
+from temporalio import workflow
+from temporalio.common import RetryPolicy
+
+with workflow.unsafe.imports_passed_through():
+    from notifications.contracts import names
+    from notifications.contracts.delivery import PlannedDelivery, SendInput, SendResult
+
+Result = TypeVar("Result")
+
+# One PostgreSQL transaction; what takes longer is an outage.
+_LOCAL_TIMEOUT = timedelta(seconds=8)
+# An outage of PostgreSQL is sat out: quick at first, then on durable timers, so that it costs few events.
+_LOCAL_RETRY = RetryPolicy(initial_interval=timedelta(milliseconds=200), maximum_interval=timedelta(seconds=15))
+_LOCAL_RETRY_THRESHOLD = timedelta(seconds=2)
+# The provider's own timeout and two transactions fit in it. It is also how long a killed worker's attempt
+# is waited for.
+SEND_TIMEOUT = timedelta(seconds=20)
+# For attempts that ended without a word, such as a killed worker's; all others say when to come back.
+_SEND_RETRY = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(seconds=60))
+
+
+async def local_step(activity: str, input: object, result_type: type[Result]) -> Result:
+    """A short, idempotent step inside the workflow task.
+
+    Raises:
+        ApplicationError: the step's own refusal; a local activity's error arrives bare.
+    """
+    result: Result = await workflow.execute_local_activity(
+        activity,
+        input,
+        result_type=result_type,
+        start_to_close_timeout=_LOCAL_TIMEOUT,
+        retry_policy=_LOCAL_RETRY,
+        local_retry_threshold=_LOCAL_RETRY_THRESHOLD,
+    )
+    return result
+
+
+async def send(delivery: PlannedDelivery) -> SendResult:
+    """Brings one delivery to its provider, on its channel's own queue.
+
+    Raises:
+        ActivityError: its deadline has passed, or it was stopped.
+    """
+    result: SendResult = await workflow.execute_activity(
+        names.SEND_ACTIVITY,
+        SendInput(delivery_id=delivery.delivery_id),
+        task_queue=names.delivery_queue(delivery.channel),
+        result_type=SendResult,
+        start_to_close_timeout=SEND_TIMEOUT,
+        schedule_to_close_timeout=timedelta(seconds=delivery.deadline_seconds),
+        retry_policy=_SEND_RETRY,
+        summary=delivery.channel,
+    )
+    return result
