@@ -9,7 +9,7 @@ from temporalio.common import WorkflowIDConflictPolicy
 
 from bench import floor, loops
 from bench.driver import answer
-from notifications.client import FIRST_TASK_TIMEOUT
+from notifications.accepting import FIRST_TASK_TIMEOUT
 from notifications.connecting import connect
 
 

@@ -1,6 +1,7 @@
 """The client that other services install: it starts notifications and needs nothing but Temporal's client."""
 
-from notifications.client import Notification, NotificationsClient
+from notifications.accepting import Notification
+from notifications.client import NotificationsClient
 from notifications.contracts.errors import (
     IdempotencyConflict,
     InvalidNotification,

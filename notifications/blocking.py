@@ -11,7 +11,8 @@ import threading
 from collections.abc import Coroutine, Iterable
 from typing import Any, TypeVar, Unpack
 
-from notifications.client import Notification, NotificationsClient
+from notifications.accepting import Notification
+from notifications.client import NotificationsClient
 from notifications.contracts import limits
 from notifications.contracts.errors import ServiceUnreachable
 from notifications.options import NotifyOptions

@@ -14,7 +14,7 @@ from demo.people import PEOPLE, Person
 from demo.stories import SAMPLE, Story
 from demo.trickle import trickle
 from notifications import ServiceUnreachable
-from notifications.client import Notification
+from notifications.accepting import Notification
 
 
 @dataclass

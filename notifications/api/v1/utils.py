@@ -6,8 +6,8 @@
 from collections.abc import Iterable
 from typing import Unpack
 
+from notifications.accepting import Notification
 from notifications.blocking import BlockingNotificationsClient
-from notifications.client import Notification
 from notifications.contracts.vocabulary import Channel
 from notifications.options import DeliveryOptions
 
