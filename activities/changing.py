@@ -18,9 +18,7 @@ from persistence.database import Database, Transaction
 from persistence.due import DueDelivery, DueRepository
 from persistence.inbox import InboxRepository
 from persistence.notifications import NotificationRepository
-from policy.changing import Standing, effect_on
-
-_SENT = {DeliveryStatus.SENT, DeliveryStatus.DELIVERED}
+from policy.changing import effect_on
 
 
 class ChangeActivities:
@@ -57,7 +55,7 @@ async def _apply_once(transaction: Transaction, change: Change) -> ChangeAnswer:
     after = await deliveries.of(change.notification_id)
     answer = ChangeAnswer(
         change_id=change.change_id,
-        channels=tuple(_effect(delivery, effects[delivery.channel]) for delivery in after),
+        channels=tuple(delivery.told(effects[delivery.channel]) for delivery in after),
     )
     await changes.record(change, asdict(answer))
     return answer
@@ -67,14 +65,7 @@ def _effects(due: Sequence[DueDelivery], change: Change, earlier: ChangeAnswer |
     before = {each.channel: each.effect for each in earlier.channels} if earlier else {}
     return {
         delivery.channel: effect_on(
-            Standing(
-                status=delivery.status,
-                reason=delivery.reason,
-                is_waiting=delivery.next_attempt_at is not None,
-                in_doubt=delivery.in_doubt,
-                was_under_way=before.get(delivery.channel) is Effect.UNDER_WAY,
-            ),
-            change.kind,
+            delivery.standing(was_under_way=before.get(delivery.channel) is Effect.UNDER_WAY), change.kind
         )
         for delivery in due
     }
@@ -103,16 +94,6 @@ async def _apply(
         case ChangeKind.EDIT if changeable and edit is not None:
             return await apply_edit(transaction, change.notification_id, edit, due=due, changeable=changeable)
     return {}
-
-
-def _effect(delivery: DueDelivery, effect: Effect) -> ChannelEffect:
-    return ChannelEffect(
-        channel=delivery.channel,
-        effect=effect,
-        status=delivery.status,
-        reason=delivery.reason,
-        at=delivery.sent_at if delivery.status in _SENT else delivery.next_attempt_at,
-    )
 
 
 def _answer_of(kept: Mapping[str, Any]) -> ChangeAnswer:

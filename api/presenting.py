@@ -29,7 +29,7 @@ def time_since(instant: datetime, *, now: datetime) -> str:
 
 def item(row: Mapping[str, Any]) -> dict[str, Any]:
     """A list entry."""
-    return {name: _plain(row[name]) for name in ITEM_FIELDS} | {
+    return {name: plain(row[name]) for name in ITEM_FIELDS} | {
         "time_since": time_since(row["created_at"], now=datetime.now(UTC))
     }
 
@@ -44,7 +44,7 @@ def detail(found: Detail) -> dict[str, Any]:
         "delivery_channels": row["channels"],
         "deliveries": [_delivery(delivery) for delivery in found.deliveries],
         "is_seen": row["seen_at"] is not None,
-        **{name: _plain(row[name]) for name in _DETAIL_FIELDS},
+        **{name: plain(row[name]) for name in _DETAIL_FIELDS},
     }
 
 
@@ -75,8 +75,9 @@ _DELIVERY_FIELDS = (
 
 
 def _delivery(row: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: _plain(row[name]) for name in _DELIVERY_FIELDS}
+    return {name: plain(row[name]) for name in _DELIVERY_FIELDS}
 
 
-def _plain(value: object) -> object:
+def plain(value: object) -> object:
+    """A value as JSON has it."""
     return utc(value) if isinstance(value, datetime) else value

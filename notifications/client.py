@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Self, Unpack
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from temporalio.client import (
     Client,
@@ -117,15 +117,15 @@ class NotificationsClient:
             NotificationNotFound: it was never accepted, or has ended: there is nothing left to stop.
             ServiceUnreachable: it is not known whether it was stopped; ask again.
         """
-        return await self.change(_change(notification_id, ChangeKind.CANCEL))
+        return await self.change(Change.of(notification_id, ChangeKind.CANCEL))
 
     async def restore(self, notification_id: UUID) -> ChangeAnswer:
         """Undoes a cancellation, until the planned time. Raises as `cancel`."""
-        return await self.change(_change(notification_id, ChangeKind.RESTORE))
+        return await self.change(Change.of(notification_id, ChangeKind.RESTORE))
 
     async def reschedule_notification(self, notification_id: UUID, scheduled_for: datetime | None) -> ChangeAnswer:
         """Moves what waits to another time, None being at once. Raises as `cancel`."""
-        return await self.change(_change(notification_id, ChangeKind.RESCHEDULE, scheduled_for=scheduled_for))
+        return await self.change(Change.of(notification_id, ChangeKind.RESCHEDULE, scheduled_for=scheduled_for))
 
     async def change(self, change: Change) -> ChangeAnswer:
         """Has the notification's own workflow apply a change; repeating it with its id changes nothing more.
@@ -152,7 +152,3 @@ class NotificationsClient:
     async def accept(self, request: NotificationRequest) -> Notification:
         """Accepts a request built by `build_request`; see `notify`."""
         return await accept(self._temporal, request)
-
-
-def _change(notification_id: UUID, kind: ChangeKind, *, scheduled_for: datetime | None = None) -> Change:
-    return Change(change_id=uuid4(), notification_id=notification_id, kind=kind, scheduled_for=scheduled_for)

@@ -9,10 +9,12 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, bindparam, exists, select
 from sqlalchemy.engine import RowMapping
 
+from notifications.contracts.changes import ChannelEffect, Effect
 from notifications.contracts.vocabulary import Channel, DeliveryStatus, NotificationType, Priority
 from persistence.database import Transaction
 from persistence.models import Attempt, Delivery, Notification, NotificationSetting, Recipient
 from persistence.recipients import REACHABILITY, Reachability, reachability_of
+from policy.changing import Standing
 from policy.planning import Situation
 from policy.retries import Outcome
 from policy.types import policy_of
@@ -60,6 +62,26 @@ class DueDelivery:
             published_at=self.published_at,
             read_at=self.read_at,
             escalates_after_seconds=self.escalates_after_seconds,
+        )
+
+    def standing(self, *, was_under_way: bool = False) -> Standing:
+        return Standing(
+            status=self.status,
+            reason=self.reason,
+            is_waiting=self.next_attempt_at is not None,
+            in_doubt=self.in_doubt,
+            was_under_way=was_under_way,
+        )
+
+    def told(self, effect: Effect) -> ChannelEffect:
+        """What somebody who wanted to change it is told: `at` is when it went out, or is planned to."""
+        is_out = self.status in (DeliveryStatus.SENT, DeliveryStatus.DELIVERED)
+        return ChannelEffect(
+            channel=self.channel,
+            effect=effect,
+            status=self.status,
+            reason=self.reason,
+            at=self.sent_at if is_out else self.next_attempt_at,
         )
 
 

@@ -32,6 +32,9 @@ with workflow.unsafe.imports_passed_through():
     from policy.retries import Reason
     from workflows.steps import SEND_TIMEOUT, local_step, send
 
+# Temporal's clock ends in 2262, and a plan may not: longer waits are waited in pieces.
+LONGEST_TIMER = timedelta(days=365)
+
 
 @workflow.defn(name=names.NOTIFICATION_WORKFLOW)
 class NotificationWorkflow:
@@ -139,7 +142,7 @@ class NotificationWorkflow:
             with suppress(asyncio.TimeoutError):
                 await workflow.wait_condition(
                     has_news,
-                    timeout=max(plan.wake_at - workflow.now(), timedelta(0)),
+                    timeout=min(max(plan.wake_at - workflow.now(), timedelta(0)), LONGEST_TIMER),
                     timeout_summary=plan.waits_for,
                 )
         if self._defect is not None:

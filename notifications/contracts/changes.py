@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from uuid import UUID
+from typing import Self
+from uuid import UUID, uuid4
 
 from notifications.contracts.vocabulary import Channel, DeliveryStatus
 
@@ -29,6 +30,11 @@ class Change:
     kind: ChangeKind
     scheduled_for: datetime | None = None
     """RESCHEDULE: the new time; None sends what waits at once."""
+
+    @classmethod
+    def of(cls, notification_id: UUID, kind: ChangeKind, *, scheduled_for: datetime | None = None) -> Self:
+        """A new change, with an id of its own."""
+        return cls(change_id=uuid4(), notification_id=notification_id, kind=kind, scheduled_for=scheduled_for)
 
 
 class Effect(StrEnum):

@@ -18,6 +18,10 @@ ROUTES = {
     ("DELETE", "notifications/{id}/"): (204, 404, 204, 401),
     ("POST", "notifications/{id}/mark_as_read/"): (200, 404, 404, 401),
     ("POST", "notifications/{id}/mark_as_unread/"): (200, 404, 404, 401),
+    ("POST", "notifications/{id}/cancel/"): (403, 403, 409, 401),
+    ("POST", "notifications/{id}/restore/"): (403, 403, 409, 401),
+    ("POST", "notifications/{id}/reschedule/"): (403, 403, 409, 401),
+    ("GET", "notifications/{id}/timeline/"): STAFF_ONLY,
     ("POST", "notifications/mark_read/"): OWN,
     ("POST", "notifications/mark_all_read/"): OWN,
     ("POST", "notifications/bulk_delete/"): OWN,
@@ -65,6 +69,7 @@ def body_of(method: str, path: str) -> object:
     bodies: dict[str, object] = {
         "notifications/": wanted("somebody"),
         "notifications/bulk_delete/": {"notification_ids": [UNKNOWN]},
+        "notifications/{id}/reschedule/": {"scheduled_for": None},
         "notification-settings/": {"notification_type": "review"},
         "notification-settings/{id}/": {"email_enabled": True},
         "notification-settings/bulk_update/": {"preferences": [{"notification_type": "review"}]},

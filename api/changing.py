@@ -1,0 +1,44 @@
+"""Having a notification's workflow apply a change, and answering with the truth by channel."""
+
+from dataclasses import asdict
+
+from starlette.responses import Response
+
+from api.presenting import plain
+from api.responses import json_response
+from api.services import Services
+from notifications.contracts.changes import Change, ChangeAnswer
+from notifications.contracts.errors import NotificationNotFound
+from persistence.due import DueRepository
+from persistence.notifications import NotificationRepository
+from policy.changing import effect_on
+
+_NOTHING_LEFT = "Nothing was left to change."
+
+
+async def changed(services: Services, change: Change) -> Response:
+    """200 with what the change did to each channel, 409 with what had become of each when it came too late.
+
+    Raises:
+        NotificationNotFound: there is no such notification.
+    """
+    try:
+        answer = await services.client.change(change)
+    except NotificationNotFound:
+        answer = await _too_late(services, change)
+    async with services.database.statements() as transaction:
+        row = await NotificationRepository(transaction).get(change.notification_id)
+    if row is None:
+        raise NotificationNotFound
+    channels = [{name: plain(value) for name, value in asdict(told).items()} for told in answer.channels]
+    if not answer.changed_anything:
+        return json_response({"detail": _NOTHING_LEFT, "channels": channels}, 409)
+    return json_response({"id": change.notification_id, "status": row["status"], "channels": channels})
+
+
+async def _too_late(services: Services, change: Change) -> ChangeAnswer:
+    """The workflow has ended, and with it whatever could be changed; the rows tell how."""
+    async with services.database.statements() as transaction:
+        deliveries = await DueRepository(transaction).of(change.notification_id)
+    told = (delivery.told(effect_on(delivery.standing(), change.kind)) for delivery in deliveries)
+    return ChangeAnswer(change_id=change.change_id, channels=tuple(told))

@@ -1,0 +1,53 @@
+"""Cancelling, restoring and moving what has not gone out; and the story of a notification."""
+
+from dataclasses import asdict
+from typing import Any
+
+from fastapi import APIRouter
+from starlette.responses import Response
+
+from api.changing import changed
+from api.dependencies import PathId, ServicesDep, Staff
+from api.presenting import plain
+from api.responses import json_response
+from api.schemas.changes import ChangeResult, NothingToChange, Reschedule, Timeline
+from notifications.contracts.changes import Change, ChangeKind
+from notifications.contracts.errors import NotificationNotFound
+from persistence.notifications import NotificationRepository
+from persistence.timeline import TimelineRepository
+from policy.explaining import explanation
+
+router = APIRouter(prefix="/notifications", tags=["notifications"])
+_TOO_LATE: dict[int | str, Any] = {409: {"model": NothingToChange}}
+
+
+@router.post("/{id}/cancel/", response_model=ChangeResult, responses=_TOO_LATE, summary="Stop what has not gone out")
+async def cancel_notification(_: Staff, id: PathId, services: ServicesDep) -> Response:
+    """200 says per channel what was stopped, and what had already gone and when; 409 when nothing was left (staff)."""
+    return await changed(services, Change.of(id, ChangeKind.CANCEL))
+
+
+@router.post("/{id}/restore/", response_model=ChangeResult, responses=_TOO_LATE, summary="Undo a cancellation")
+async def restore_notification(_: Staff, id: PathId, services: ServicesDep) -> Response:
+    """Until the planned time; 409 when there is nothing to restore (staff)."""
+    return await changed(services, Change.of(id, ChangeKind.RESTORE))
+
+
+@router.post("/{id}/reschedule/", response_model=ChangeResult, responses=_TOO_LATE, summary="Move to another time")
+async def reschedule_notification(_: Staff, id: PathId, body: Reschedule, services: ServicesDep) -> Response:
+    """Whatever has not gone out; null sends it at once; 409 when nothing was left (staff)."""
+    return await changed(services, Change.of(id, ChangeKind.RESCHEDULE, scheduled_for=body.scheduled_for))
+
+
+@router.get("/{id}/timeline/", response_model=Timeline, summary="Every decision, attempt and change, and why (staff)")
+async def timeline(_: Staff, id: PathId, services: ServicesDep) -> Response:
+    async with services.database.statements() as transaction:
+        notification = await NotificationRepository(transaction).get(id)
+        moments = await TimelineRepository(transaction).of(id)
+    if notification is None:
+        raise NotificationNotFound
+    entries = [
+        {**{name: plain(value) for name, value in asdict(moment).items()}, "explanation": explanation(moment.reason)}
+        for moment in moments
+    ]
+    return json_response({"id": id, "status": notification["status"], "entries": entries})

@@ -1,0 +1,40 @@
+"""Every rule and reason in a sentence for people, so that "why" is answered in words and not in codes."""
+
+from collections.abc import Mapping
+
+from policy.channels import Rule
+from policy.planning import WaitReason
+from policy.retries import Outcome, Reason
+
+_SENTENCES: Mapping[str, str] = {
+    Rule.TYPE_FORBIDS: "Notifications of this type are never sent on this channel.",
+    Rule.TYPE_REQUIRES: "Notifications of this type are always sent on this channel.",
+    Rule.USER_ON: "The person has switched this channel on for this type.",
+    Rule.USER_OFF: "The person has switched this channel off for this type.",
+    Rule.TYPE_DEFAULT: "The person has chosen nothing, so the type's default holds.",
+    Rule.NO_ADDRESS: "There is no address for this channel.",
+    WaitReason.SCHEDULED: "It waits for its planned time.",
+    WaitReason.UNLESS_READ: "It is sent only if the notification is still unread by then.",
+    Outcome.STARTED: "The provider is being asked, or the process died while it asked.",
+    Outcome.ACCEPTED: "The provider took it over.",
+    Outcome.REJECTED: "The provider refused it for good.",
+    Outcome.BUSY: "The provider could not take it now.",
+    Outcome.UNKNOWN: "The provider did not answer.",
+    Outcome.MISCONFIGURED: "The provider did not accept our credentials or settings.",
+    Reason.PROVIDER_REJECTED: "The provider refused it for good.",
+    Reason.PROVIDER_UNAVAILABLE: "The provider is busy or down; it is tried again.",
+    Reason.PROVIDER_SILENT: "The provider did not answer; it is asked again with the same key.",
+    Reason.PROVIDER_MISCONFIGURED: "The provider does not accept our credentials or settings; it is tried again.",
+    Reason.BOUNCED: "The provider reported that it bounced.",
+    Reason.EXPIRED: "It would have come after its expiry.",
+    Reason.ALREADY_READ: "The notification had been read already.",
+    Reason.CANCELLED: "It was cancelled.",
+    Reason.SUPERSEDED: "A newer notification about the same matter took its place.",
+    Reason.IN_DOUBT: "It was cancelled while the provider did not answer, so it may have gone out.",
+    Reason.DEADLINE: "It could not be delivered before its deadline.",
+}
+
+
+def explanation(reason: str | None) -> str | None:
+    """A rule or reason in words; None for a word that needs none."""
+    return None if reason is None else _SENTENCES.get(reason)
