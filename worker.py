@@ -10,6 +10,7 @@ import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import timedelta
+from functools import partial
 
 import structlog
 import uvloop
@@ -20,6 +21,8 @@ from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 from activities.changing import ChangeActivities
 from activities.delivery import DeliveryActivities
 from activities.notification import NotificationActivities
+from activities.reminders import ReminderActivities
+from notifications.accepting import start
 from notifications.connecting import connect
 from notifications.contracts.names import NOTIFICATION_QUEUE, delivery_queue
 from notifications.contracts.vocabulary import EXTERNAL_CHANNELS, Channel
@@ -29,6 +32,7 @@ from persistence.hints import HintSender
 from providers.courier import CourierProvider
 from runtime import settle_memory
 from settings import Settings
+from workflows.anchor import AnchorWorkflow
 from workflows.notification import NotificationWorkflow
 
 WORKFLOWS_ROLE = "workflows"
@@ -75,11 +79,21 @@ async def run(settings: Settings, roles: Sequence[str]) -> None:
 def _workflow_worker(client: Client, database: Database) -> Worker:
     activities = NotificationActivities(database=database)
     changes = ChangeActivities(database=database)
+    reminders = ReminderActivities(database=database, start=partial(start, client))
     return Worker(
         client,
         task_queue=NOTIFICATION_QUEUE,
-        workflows=[NotificationWorkflow],
-        activities=[activities.accept, activities.advance, activities.conclude, changes.change],
+        workflows=[NotificationWorkflow, AnchorWorkflow],
+        activities=[
+            activities.accept,
+            activities.advance,
+            activities.conclude,
+            changes.change,
+            reminders.remind,
+            reminders.move,
+            reminders.cancel,
+            reminders.fire,
+        ],
         # The sandbox imports the workflow's module anew for every run; the tests run the same code inside it.
         workflow_runner=UnsandboxedWorkflowRunner(),
         sticky_queue_schedule_to_start_timeout=_STICKY_TIMEOUT,

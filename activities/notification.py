@@ -10,6 +10,7 @@ from temporalio import activity
 from activities.acceptance import draft
 from activities.advancing import advance
 from activities.refusing import refusals
+from activities.stopping import stop_waiting
 from notifications.contracts import names
 from notifications.contracts.delivery import AcceptResult, AdvanceInput, ConcludeInput, Conclusion, Plan
 from notifications.contracts.errors import IdempotencyConflict
@@ -19,7 +20,6 @@ from persistence import events
 from persistence.changes import ChangeRepository
 from persistence.database import Database, Transaction
 from persistence.deliveries import DeliveryRepository
-from persistence.due import DueRepository
 from persistence.inbox import InboxRepository
 from persistence.notifications import NotificationRepository
 from persistence.recipients import RecipientRepository
@@ -89,12 +89,11 @@ async def _accept(transaction: Transaction, request: NotificationRequest) -> Acc
 
 async def _supersede(transaction: Transaction, request: NotificationRequest) -> None:
     """What waits of the same matter is overtaken by the new word on it. Its workflow finds out when it wakes."""
-    changes = ChangeRepository(transaction)
-    for notification_id in await changes.superseded(request.user, request.supersede_key or "", request.notification_id):
-        for delivery in await DueRepository(transaction).of(notification_id):
-            if not delivery.status.is_settled:
-                await changes.stop(delivery, reason=Reason.SUPERSEDED)
-        await NotificationRepository(transaction).settle(notification_id)
+    superseded = await ChangeRepository(transaction).superseded(
+        request.user, request.supersede_key or "", request.notification_id
+    )
+    for notification_id in superseded:
+        await stop_waiting(transaction, notification_id, reason=Reason.SUPERSEDED)
 
 
 async def _found(transaction: Transaction, request: NotificationRequest) -> AcceptResult:

@@ -11,7 +11,7 @@ from fastapi import APIRouter, FastAPI
 
 from api import errors
 from api.middleware import RequestMiddleware
-from api.routes import changes, grouped, health, notifications, recipients, templates, tickets, webhooks
+from api.routes import changes, grouped, health, notifications, recipients, reminders, templates, tickets, webhooks
 from api.routes import settings as settings_routes
 from api.services import Services
 from identity.tokens import TokenVerifier
@@ -24,6 +24,7 @@ from runtime import settle_memory
 from settings import Settings
 
 BASE_PATH = "/api/v1/drf/notifications"
+_RESOURCES = (grouped, notifications, changes, settings_routes, templates, recipients, reminders, tickets, webhooks)
 _DRAIN_SECONDS = 10
 
 
@@ -77,7 +78,17 @@ def create_app(settings: Settings) -> FastAPI:
     errors.install(app)
     app.add_middleware(RequestMiddleware, base_path=BASE_PATH)
     resources = APIRouter(prefix=BASE_PATH, responses=errors.DOCUMENTED)
-    for routes in (grouped, notifications, changes, settings_routes, templates, recipients, tickets, webhooks):
+    for routes in (
+        grouped,
+        notifications,
+        changes,
+        settings_routes,
+        templates,
+        recipients,
+        reminders,
+        tickets,
+        webhooks,
+    ):
         resources.include_router(routes.router)
     app.include_router(resources)
     app.include_router(health.router)

@@ -77,7 +77,7 @@ async def accept(temporal: Client, request: NotificationRequest) -> Notification
     except RPCError as error:
         raise unreachable() from error
     if accepted is None:
-        await _start(temporal, request)
+        await start(temporal, request)
         return _notification(request, NotificationStatus.PENDING, visible=False)
     if accepted.fingerprint != request.fingerprint:
         raise conflict()
@@ -120,7 +120,7 @@ async def _result_of_earlier(temporal: Client, request: NotificationRequest) -> 
     return accepted
 
 
-async def _start(temporal: Client, request: NotificationRequest) -> None:
+async def start(temporal: Client, request: NotificationRequest) -> None:
     """Makes sure that the workflow exists, whether or not anybody is there to run it."""
     try:
         async with asyncio.timeout(limits.ACCEPT_SECONDS):

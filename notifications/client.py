@@ -21,13 +21,15 @@ from temporalio.service import RPCError, RPCStatusCode
 from notifications.accepting import Notification, accept
 from notifications.connecting import connect
 from notifications.contracts import limits, names
-from notifications.contracts.building import build_request
+from notifications.contracts.building import build_reminders, build_request, user_id_of
 from notifications.contracts.changes import Change, ChangeAnswer, ChangeKind
 from notifications.contracts.errors import NotificationNotFound, ServiceUnreachable
 from notifications.contracts.notification import AcceptedNotification, NotificationRequest
+from notifications.contracts.reminders import AnchorCancellation, AnchorMove, Reminders
 from notifications.contracts.vocabulary import NotificationStatus
-from notifications.options import NotifyOptions
+from notifications.options import NotifyOptions, RemindOptions
 from notifications.refusals import refusal, unreachable
+from notifications.reminding import call_anchor
 
 # Two thousand recipients in one call must not open two thousand calls at once.
 _CONCURRENT_CALLS = 20
@@ -110,6 +112,43 @@ class NotificationsClient:
             raise NotificationNotFound if error.status is RPCStatusCode.NOT_FOUND else unreachable() from None
         return accepted.status
 
+    async def remind(
+        self,
+        *,
+        anchor: str,
+        starts_at: datetime,
+        offsets: Iterable[int],
+        users: Iterable[object],
+        **content: Unpack[RemindOptions],
+    ) -> Reminders:
+        """Reminds `users` so many seconds before `anchor` (as `booking:123`) starts, or after it if negative.
+
+        Offsets that have passed already are skipped, and told so. Repeating a call changes nothing; calls for the
+        same anchor add up, and its time is the last one's.
+
+        Raises:
+            InvalidNotification: the request is at fault; nothing was changed.
+            ServiceUnreachable: it is not known whether anything was changed; repeat the call.
+        """
+        request = build_reminders(anchor=anchor, starts_at=starts_at, offsets=offsets, users=users, content=content)
+        return await call_anchor(self._temporal, names.REMIND_UPDATE, request)
+
+    async def reschedule(self, anchor: str, starts_at: datetime) -> Reminders:
+        """Moves an anchor and every reminder with it.
+
+        Raises:
+            NotificationNotFound: there is no such anchor.
+            ServiceUnreachable: it is not known whether it was moved; repeat the call.
+        """
+        move = AnchorMove(anchor=anchor, starts_at=starts_at)
+        return _found(await call_anchor(self._temporal, names.MOVE_UPDATE, move))
+
+    async def cancel_reminders(self, anchor: str, *, user: object = None) -> Reminders:
+        """Cancels what waits of an anchor, or of one user under it. Raises as `reschedule`."""
+        whose = None if user is None else user_id_of(user)
+        cancellation = AnchorCancellation(anchor=anchor, user=whose)
+        return _found(await call_anchor(self._temporal, names.CANCEL_UPDATE, cancellation))
+
     async def cancel(self, notification_id: UUID) -> ChangeAnswer:
         """Stops what has not gone out of one notification; the answer is the truth, by channel.
 
@@ -152,3 +191,9 @@ class NotificationsClient:
     async def accept(self, request: NotificationRequest) -> Notification:
         """Accepts a request built by `build_request`; see `notify`."""
         return await accept(self._temporal, request)
+
+
+def _found(reminders: Reminders) -> Reminders:
+    if reminders.starts_at is None:
+        raise NotificationNotFound
+    return reminders

@@ -34,3 +34,9 @@ class NotifyOptions(DeliveryOptions, total=False):
     message: str | None
     template_key: str | None
     """Instead of title and message; `metadata` holds its variables."""
+
+
+class RemindOptions(NotifyOptions, total=False):
+    """What a reminder says and how; the type is `reminder` unless told otherwise."""
+
+    notification_type: str | None

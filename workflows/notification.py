@@ -30,10 +30,7 @@ with workflow.unsafe.imports_passed_through():
     from notifications.contracts.vocabulary import DeliveryStatus, NotificationStatus
     from policy.outcomes import notification_status
     from policy.retries import Reason
-    from workflows.steps import SEND_TIMEOUT, local_step, send
-
-# Temporal's clock ends in 2262, and a plan may not: longer waits are waited in pieces.
-LONGEST_TIMER = timedelta(days=365)
+    from workflows.steps import SEND_TIMEOUT, local_step, send, until
 
 
 @workflow.defn(name=names.NOTIFICATION_WORKFLOW)
@@ -142,7 +139,7 @@ class NotificationWorkflow:
             with suppress(asyncio.TimeoutError):
                 await workflow.wait_condition(
                     has_news,
-                    timeout=min(max(plan.wake_at - workflow.now(), timedelta(0)), LONGEST_TIMER),
+                    timeout=until(plan.wake_at),
                     timeout_summary=plan.waits_for,
                 )
         if self._defect is not None:

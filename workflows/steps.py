@@ -1,6 +1,6 @@
 """How the workflows ask for their steps: the timeouts and retries, each with its reason, in one place."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 from temporalio import workflow
@@ -12,6 +12,9 @@ with workflow.unsafe.imports_passed_through():
 
 Result = TypeVar("Result")
 
+# Temporal's clock ends in 2262, and a plan may not: longer waits are waited in pieces.
+_LONGEST_TIMER = timedelta(days=365)
+
 # One PostgreSQL transaction; what takes longer is an outage.
 _LOCAL_TIMEOUT = timedelta(seconds=8)
 # An outage of PostgreSQL is sat out: quick at first, then on durable timers, so that it costs few events.
@@ -22,6 +25,11 @@ _LOCAL_RETRY_THRESHOLD = timedelta(seconds=2)
 SEND_TIMEOUT = timedelta(seconds=20)
 # For attempts that ended without a word, such as a killed worker's; all others say when to come back.
 _SEND_RETRY = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(seconds=60))
+
+
+def until(moment: datetime) -> timedelta:
+    """How long a timer is to run: not at all once the moment has passed, and never longer than a timer can."""
+    return min(max(moment - workflow.now(), timedelta(0)), _LONGEST_TIMER)
 
 
 async def local_step(activity: str, input: object, result_type: type[Result]) -> Result:

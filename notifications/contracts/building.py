@@ -10,20 +10,18 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import fields, replace
 from datetime import datetime
-from enum import StrEnum
-from typing import Any, TypeVar
+from typing import Any
 from uuid import uuid4
 
 from notifications.contracts import limits
+from notifications.contracts.checking import Check
 from notifications.contracts.errors import InvalidNotification
 from notifications.contracts.names import keyed_notification_id
 from notifications.contracts.notification import NotificationRequest
-from notifications.contracts.vocabulary import Channel, NotificationType, Priority
+from notifications.contracts.reminders import ReminderRequest
+from notifications.contracts.vocabulary import NotificationType, Priority
 
-Word = TypeVar("Word", bound=StrEnum)
-
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
-_CONTROL_BUT_LAYOUT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_ANCHOR = re.compile(r"[A-Za-z0-9_.-]+:[A-Za-z0-9_.:-]+")
 _NOT_CONTENT = {"notification_id", "call_id", "fingerprint"}
 _ADDED_LATER = {"supersede_key", "escalation"}
 
@@ -66,7 +64,7 @@ def build_request(
     Raises:
         InvalidNotification: with every field at fault.
     """
-    check = _Check()
+    check = Check()
     user = check.text("user", user_id_of(user), limits.USER_CHARS, required=True)
     kind = check.word("notification_type", notification_type, NotificationType)
     key = check.text("idempotency_key", idempotency_key, limits.KEY_CHARS)
@@ -104,6 +102,51 @@ def build_request(
     return replace(request, fingerprint=fingerprint(request))
 
 
+def build_reminders(
+    *,
+    anchor: str,
+    starts_at: datetime,
+    offsets: Iterable[int],
+    users: Iterable[object],
+    content: Mapping[str, Any],
+) -> ReminderRequest:
+    """A checked request for reminders; `content` has the keyword arguments of `build_request` but the user's.
+
+    Raises:
+        InvalidNotification: with every field at fault.
+    """
+    check = Check()
+    everybody = tuple(dict.fromkeys(user_id_of(user) for user in users))
+    if not everybody:
+        check.fail("users", "Name at least one user.")
+    elif len(everybody) > limits.IDS_PER_CALL:
+        check.fail("users", f"Ensure this field has no more than {limits.IDS_PER_CALL} elements.")
+    for user in everybody:
+        check.text("users", user, limits.USER_CHARS, required=True)
+    if not isinstance(anchor, str) or len(anchor) > limits.ANCHOR_CHARS or not _ANCHOR.fullmatch(anchor):
+        check.fail("anchor", "Must be what the reminders hang on, as booking:123.")
+    check.instant("starts_at", starts_at)
+    found = check.offsets("offsets", offsets)
+    for name in ("scheduled_for", "notification_key"):
+        if content.get(name) is not None:
+            check.fail(name, "A reminder has its own: it follows from the anchor and the offset.")
+    check.finish()
+    kind, _, number = anchor.partition(":")
+    related = {"related_object_type": kind, "related_object_id": number}
+    given = {"notification_type": NotificationType.REMINDER, **related, **_given(content)}
+    return ReminderRequest(
+        anchor=anchor,
+        starts_at=starts_at,
+        offsets_seconds=found,
+        users=everybody,
+        content=build_request(user=everybody[0], **given),
+    )
+
+
+def _given(content: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in content.items() if value is not None}
+
+
 def fingerprint(request: NotificationRequest) -> str:
     """The digest by which 'the same key with another body' is recognised."""
     content = {item.name: getattr(request, item.name) for item in fields(request) if item.name not in _NOT_CONTENT}
@@ -111,136 +154,3 @@ def fingerprint(request: NotificationRequest) -> str:
     content = {name: value for name, value in content.items() if value is not None or name not in _ADDED_LATER}
     text = json.dumps(content, sort_keys=True, default=lambda value: value.isoformat(), separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
-
-
-class _Check:
-    """Collects what is wrong, so that one answer names every field."""
-
-    def __init__(self) -> None:
-        self._errors: dict[str, list[str]] = {}
-
-    def fail(self, field: str, message: str) -> None:
-        self._errors.setdefault(field, []).append(message)
-
-    def finish(self) -> None:
-        if self._errors:
-            raise InvalidNotification(self._errors)
-
-    def text(self, field: str, value: object, most: int, *, required: bool = False, layout: bool = False) -> str | None:
-        """One line of at most `most` characters; `layout` admits line breaks and tabs."""
-        if value is None or value == "":
-            if required:
-                self.fail(field, "This field is required.")
-            return None
-        if not isinstance(value, str):
-            self.fail(field, "Not a valid string.")
-        elif len(value) > most:
-            self.fail(field, f"Ensure this field has no more than {most} characters.")
-        elif (_CONTROL_BUT_LAYOUT if layout else _CONTROL).search(value) or not _is_encodable(value):
-            # A line break in a title would become a header of its own in an email.
-            self.fail(field, "Control characters are not allowed." if layout else "Must be a single line of text.")
-        elif required and not value.strip():
-            self.fail(field, "This field may not be blank.")
-        else:
-            return value
-        return None
-
-    def word(self, field: str, value: object, words: type[Word]) -> Word | None:
-        for word in words:
-            if word == value:
-                return word
-        told = str(value)[:50].encode(errors="replace").decode()
-        self.fail(field, f'"{told}" is not one of: {", ".join(words)}.')
-        return None
-
-    def channels(self, field: str, values: Iterable[str] | None) -> tuple[Channel, ...]:
-        if values is None:
-            return ()
-        if isinstance(values, str):
-            values = (values,)
-        if not isinstance(values, Iterable):
-            self.fail(field, "Must be a list of channels.")
-            return ()
-        found = tuple(dict.fromkeys(self.word(field, value, Channel) for value in values))
-        if not found:
-            self.fail(field, "Name at least one channel, or leave it out for the type's defaults.")
-        return tuple(channel for channel in found if channel is not None)
-
-    def escalation(self, field: str, value: object) -> dict[Channel, int] | None:
-        if value is None:
-            return None
-        if not isinstance(value, Mapping):
-            self.fail(field, "Must be an object of seconds by channel.")
-            return None
-        found: dict[Channel, int] = {}
-        for name, seconds in value.items():
-            channel = self.word(field, name, Channel)
-            if channel is Channel.IN_APP:
-                self.fail(field, "in_app is what the other channels wait for to be read.")
-            elif isinstance(seconds, bool) or not isinstance(seconds, int) or not 0 <= seconds <= limits.WAIT_SECONDS:
-                self.fail(field, f"Seconds from 0 to {limits.WAIT_SECONDS} are required.")
-            elif channel is not None:
-                found[channel] = seconds
-        return found
-
-    def instant(self, field: str, value: object) -> datetime | None:
-        if value is None:
-            return None
-        if not isinstance(value, datetime) or value.tzinfo is None:
-            self.fail(field, "A date and time with its offset from UTC is required.")
-            return None
-        return value
-
-    def metadata(self, field: str, value: Mapping[str, Any] | None) -> dict[str, Any]:
-        if value is None:
-            return {}
-        if not isinstance(value, Mapping):
-            self.fail(field, "Must be an object.")
-            return {}
-        try:
-            text = json.dumps(value, allow_nan=False)
-            depth = _depth(value)
-            has_huge_number = _has_huge_number(json.loads(text))
-        except RecursionError:
-            self.fail(field, f"Must nest at most {limits.METADATA_DEPTH} levels deep.")
-            return {}
-        except (TypeError, ValueError):
-            self.fail(field, "Must hold only text, numbers, booleans, null, lists and objects.")
-            return {}
-        if len(text) > limits.METADATA_BYTES:
-            self.fail(field, f"Must be at most {limits.METADATA_BYTES} bytes of JSON; this is {len(text)}.")
-        elif depth > limits.METADATA_DEPTH:
-            self.fail(field, f"Must nest at most {limits.METADATA_DEPTH} levels deep.")
-        elif has_huge_number:
-            # The database's JSON would keep it, and no client could read it back.
-            self.fail(field, "Whole numbers must fit into 64 bits.")
-        elif "\\u0000" in text or not _is_encodable(json.dumps(value, ensure_ascii=False)):
-            self.fail(field, "Must be storable text: no NUL characters, no lone surrogates.")
-        else:
-            return dict(json.loads(text))
-        return {}
-
-
-def _has_huge_number(value: object) -> bool:
-    if isinstance(value, dict):
-        return any(map(_has_huge_number, value.values()))
-    if isinstance(value, list):
-        return any(map(_has_huge_number, value))
-    return isinstance(value, int) and not -(2**63) <= value < 2**63
-
-
-def _depth(value: object) -> int:
-    """Levels of nesting."""
-    if isinstance(value, Mapping):
-        return 1 + max((_depth(item) for item in value.values()), default=0)
-    if isinstance(value, list | tuple):
-        return 1 + max((_depth(item) for item in value), default=0)
-    return 0
-
-
-def _is_encodable(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True

@@ -14,3 +14,10 @@ WAIT_SECONDS = 30 * 24 * 3600
 """How long an escalation may wait for a notification to be read."""
 CHANGE_SECONDS = 35.0
 """How long a change may take: a provider that is being asked at that moment is waited for."""
+ANCHOR_CHARS = 100
+OFFSET_SECONDS = 366 * 24 * 3600
+"""How far before or after the start a reminder may fire."""
+OFFSETS_PER_CALL = 20
+REMINDERS_PER_ANCHOR = 2_000
+ANCHOR_SECONDS = 10.0
+"""How long a call on an anchor is waited for."""

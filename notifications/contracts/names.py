@@ -3,6 +3,7 @@
 Renaming one strands what already runs under the old name: change none of them, add new ones.
 """
 
+from datetime import UTC, datetime
 from uuid import UUID, uuid5
 
 from notifications.contracts.vocabulary import Channel
@@ -19,10 +20,21 @@ CHANGE_ACTIVITY = "change"
 CONCLUDE_ACTIVITY = "conclude"
 SEND_ACTIVITY = "send"
 
+ANCHOR_WORKFLOW = "anchor"
+REMIND_UPDATE = "remind"
+MOVE_UPDATE = "move"
+CANCEL_UPDATE = "cancel"
+
+REMIND_ACTIVITY = "remind"
+MOVE_ANCHOR_ACTIVITY = "move_anchor"
+CANCEL_ANCHOR_ACTIVITY = "cancel_anchor"
+FIRE_ACTIVITY = "fire_reminders"
+
 INBOX_HINTS = "inbox_hints"
 """The PostgreSQL channel on which users whose inbox moved are named."""
 
 _KEYED = UUID("8f2f5f0e-4f0c-5c3b-9a51-6f1d1c0c7f11")
+_REMINDERS = UUID("0d6a4f0a-6b0e-5d0c-8a53-2c1f9f6b7e42")
 
 
 def delivery_queue(channel: Channel) -> str:
@@ -45,6 +57,19 @@ def keyed_notification_id(idempotency_key: str) -> UUID:
 
 def delivery_id(notification_id: UUID, channel: Channel) -> UUID:
     return uuid5(notification_id, channel)
+
+
+def anchor_workflow_id(anchor: str) -> str:
+    return f"anchor:{anchor}"
+
+
+def reminder_id(anchor: str, user: str, offset_seconds: int) -> UUID:
+    return uuid5(_REMINDERS, f"{anchor}\n{user}\n{offset_seconds}")
+
+
+def fired_notification_id(reminder: UUID, fires_at: datetime) -> UUID:
+    """Of the notification that a reminder fires at that time: a moved reminder fires another one."""
+    return uuid5(reminder, fires_at.astimezone(UTC).isoformat())
 
 
 def send_key(delivery: UUID, generation: int) -> str:

@@ -6,10 +6,12 @@ from persistence.models.deliveries import Attempt, Delivery
 from persistence.models.inbox import Inbox, InboxEvent
 from persistence.models.notifications import Notification
 from persistence.models.recipients import NotificationSetting, Recipient
+from persistence.models.reminders import Anchor, Reminder
 from persistence.models.templates import Template
 from persistence.models.tickets import SocketTicket
 
 __all__ = [
+    "Anchor",
     "Attempt",
     "Base",
     "Delivery",
@@ -19,6 +21,7 @@ __all__ = [
     "NotificationChange",
     "NotificationSetting",
     "Recipient",
+    "Reminder",
     "SocketTicket",
     "Template",
     "TimelineEntry",

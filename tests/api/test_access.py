@@ -47,6 +47,10 @@ ROUTES = {
     ("PATCH", "recipients/{user}/"): STAFF_ONLY,
     ("GET", "recipients/{user}/"): STAFF_ONLY,
     ("DELETE", "recipients/{user}/"): (403, 403, 204, 401),
+    ("POST", "reminders/"): (403, 403, 201, 401),
+    ("GET", "reminders/{anchor}/"): STAFF_ONLY,
+    ("PATCH", "reminders/{anchor}/"): STAFF_ONLY,
+    ("DELETE", "reminders/{anchor}/"): STAFF_ONLY,
     ("POST", "ws-ticket/"): (201, 201, 201, 401),
 }
 PUBLIC = {("POST", "webhooks/courier/")}
@@ -64,6 +68,11 @@ def template(key: str) -> dict[str, str]:
     }
 
 
+def reminder(anchor: str) -> dict[str, object]:
+    words = {"title": "Soon", "message": "Your session starts soon."}
+    return {"user": "somebody", "anchor": anchor, "starts_at": "2039-05-01T10:00:00Z", "offsets": [1800], **words}
+
+
 def body_of(method: str, path: str) -> object:
     """What a call must carry to be carried out."""
     bodies: dict[str, object] = {
@@ -77,6 +86,8 @@ def body_of(method: str, path: str) -> object:
         "notification-templates/{id}/": template(uuid4().hex),
         "notification-templates/{id}/preview/": {"data": {}},
         "recipients/{user}/": {"name": "Ada"},
+        "reminders/": reminder(f"booking:{uuid4().hex}"),
+        "reminders/{anchor}/": {"starts_at": "2039-06-01T10:00:00Z"},
     }
     return bodies.get(path) if method in ("POST", "PUT", "PATCH") else None
 
@@ -99,10 +110,13 @@ async def ids(doors: dict[str, Door]) -> dict[str, str]:
     await by.call("PUT", f"recipients/{owner.user}/", json={"name": "Ada"})
     setting = await owner.call("POST", "notification-settings/", json={"notification_type": "booking"})
     made = await by.call("POST", "notification-templates/", json=template(uuid4().hex))
+    anchor = f"booking:{uuid4().hex}"
+    await by.call("POST", "reminders/", json=reminder(anchor))
     return {
         "notifications": (await create(by, owner.user))["id"],
         "notification-settings": setting.json()["id"],
         "notification-templates": made.json()["id"],
+        "reminders": anchor,
     }
 
 
@@ -112,7 +126,7 @@ async def test_a_route_lets_in_whom_it_is_for(
     doors: dict[str, Door], ids: dict[str, str], route: tuple[str, str], who: str
 ) -> None:
     method, path = route
-    address = path.format(id=ids.get(path.split("/")[0]), user=doors["owner"].user)
+    address = path.format(id=ids.get(path.split("/")[0]), user=doors["owner"].user, anchor=ids["reminders"])
     response = await doors[who].call(method, address, json=body_of(method, path))
     assert response.status_code == ROUTES[route][list(doors).index(who)], response.text
 
@@ -126,7 +140,7 @@ async def test_every_route_is_tried_from_every_side(http: httpx.AsyncClient) -> 
 
 @pytest.mark.parametrize(("method", "path"), ROUTES)
 async def test_401_asks_for_a_bearer_token(http: httpx.AsyncClient, method: str, path: str) -> None:
-    response = await anybody(http).call(method, path.format(id="x", user="x"), json=body_of(method, path))
+    response = await anybody(http).call(method, path.format(id="x", user="x", anchor="x"), json=body_of(method, path))
     assert (response.headers["WWW-Authenticate"], response.json()) == (
         "Bearer",
         {"detail": "Authentication credentials were not provided."},

@@ -25,6 +25,16 @@ from notifications.contracts.delivery import (
     SendResult,
 )
 from notifications.contracts.notification import AcceptedNotification, NotificationRequest
+from notifications.contracts.reminders import (
+    AnchorCancellation,
+    AnchorInput,
+    AnchorMove,
+    AnchorPlan,
+    Reminder,
+    ReminderRequest,
+    Reminders,
+    ReminderStatus,
+)
 from notifications.contracts.vocabulary import Channel, DeliveryStatus, NotificationStatus, NotificationType, Priority
 
 ID = UUID("6f1d1c0c-7f11-4c3b-9a51-8f2f5f0e4f0c")
@@ -32,6 +42,11 @@ NOON = datetime(2039, 5, 1, 12, 0, 0, 123_456, tzinfo=UTC)
 PLANNED = PlannedDelivery(delivery_id=ID, channel=Channel.SMS, deadline_seconds=3600)
 PLAN = Plan(status=NotificationStatus.SENT, wake_at=NOON, waits_for="scheduled", deliveries=(PLANNED, PLANNED))
 EFFECT = ChannelEffect(channel=Channel.SMS, effect=Effect.ALREADY_SENT, status=DeliveryStatus.SENT, reason="r", at=NOON)
+
+SMALL = NotificationRequest(
+    notification_id=ID, call_id="c", fingerprint="f", user="ada", notification_type=NotificationType.SYSTEM
+)
+REMINDER = Reminder(user="ada", offset=60, fires_at=NOON, status=ReminderStatus.FIRED, notification_id=ID)
 
 SHAPES: list[Any] = [
     NotificationRequest(
@@ -55,9 +70,7 @@ SHAPES: list[Any] = [
         scheduled_for=NOON,
         expires_at=NOON,
     ),
-    NotificationRequest(
-        notification_id=ID, call_id="c", fingerprint="f", user="ada", notification_type=NotificationType.SYSTEM
-    ),
+    SMALL,
     AcceptedNotification(notification_id=ID, call_id="c", fingerprint="f", status=NotificationStatus.PENDING),
     PLANNED,
     PLAN,
@@ -66,6 +79,13 @@ SHAPES: list[Any] = [
     Change(change_id=ID, notification_id=ID, kind=ChangeKind.RESCHEDULE, scheduled_for=NOON),
     EFFECT,
     ChangeAnswer(change_id=ID, channels=(EFFECT, EFFECT)),
+    ReminderRequest(anchor="booking:1", starts_at=NOON, offsets_seconds=(60, -60), users=("ada",), content=SMALL),
+    AnchorInput(anchor="booking:1"),
+    AnchorMove(anchor="booking:1", starts_at=NOON),
+    AnchorCancellation(anchor="booking:1", user="ada"),
+    AnchorPlan(wake_at=NOON),
+    REMINDER,
+    Reminders(anchor="booking:1", starts_at=NOON, reminders=(REMINDER, REMINDER)),
     SendInput(delivery_id=ID),
     SendResult(status=DeliveryStatus.FAILED, reason="bounced"),
     AdvanceInput(notification_id=ID),

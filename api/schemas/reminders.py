@@ -1,0 +1,80 @@
+"""Reminders as they are asked for and answered."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from pydantic import Field, StrictInt, StrictStr
+
+from api.schemas.fields import Instant, Shape
+from notifications.contracts import limits
+from notifications.contracts.reminders import ReminderStatus
+from notifications.options import RemindOptions
+
+
+class RemindersCreate(Shape):
+    """`user` or `users`, an anchor, and what to say: the content fields of a notification."""
+
+    user: StrictStr | StrictInt | None = None
+    users: list[StrictStr | StrictInt] | None = Field(default=None, max_length=limits.IDS_PER_CALL)
+    anchor: str = Field(examples=["booking:123"])
+    starts_at: Instant
+    offsets: list[StrictInt] = Field(
+        examples=[[86400, 1800]], description="Seconds before the start; negative ones are after it."
+    )
+    notification_type: str | None = None
+    title: str | None = Field(default=None, examples=["Your session starts soon"])
+    message: str | None = Field(default=None, examples=["Bring a mat and some water."])
+    template_key: str | None = None
+    delivery_channel: str | None = None
+    delivery_channels: list[str] | None = None
+    metadata: dict[str, Any] | None = None
+    related_object_type: str | None = None
+    related_object_id: StrictStr | StrictInt | None = None
+    group_key: str | None = None
+    supersede_key: str | None = None
+    escalation: dict[str, StrictInt] | None = None
+    priority: str | None = None
+    expires_at: Instant | None = None
+
+    def everybody(self) -> list[str | int]:
+        return [*(self.users or []), *([] if self.user is None else [self.user])]
+
+    def content(self) -> RemindOptions:
+        """What each reminder says, as the client takes it."""
+        channels = self.delivery_channels
+        if channels is None and self.delivery_channel is not None:
+            channels = [self.delivery_channel]
+        return {
+            "notification_type": self.notification_type,
+            "title": self.title,
+            "message": self.message,
+            "template_key": self.template_key,
+            "delivery_channels": channels,
+            "metadata": self.metadata,
+            "related_object_type": self.related_object_type,
+            "related_object_id": self.related_object_id,
+            "group_key": self.group_key,
+            "supersede_key": self.supersede_key,
+            "escalation": self.escalation,
+            "priority": self.priority,
+            "expires_at": self.expires_at,
+        }
+
+
+class AnchorMove(Shape):
+    starts_at: Instant
+
+
+class Reminder(Shape):
+    user: str
+    offset: int
+    fires_at: datetime
+    status: ReminderStatus
+    notification_id: UUID | None
+
+
+class Reminders(Shape):
+    anchor: str
+    starts_at: datetime
+    reminders: list[Reminder]
