@@ -29,7 +29,7 @@ async def advance(transaction: Transaction, notification_id: UUID) -> Plan:
     if owner is None:
         return Plan(status=NotificationStatus.CANCELLED)  # deleted
     await InboxRepository(transaction).lock(owner)
-    due = await DueRepository(transaction).of(notification_id)
+    due = await DueRepository(transaction).held(notification_id)
     now = datetime.now(UTC)
     waits: list[Wait] = []
     sending: list[PlannedDelivery] = []

@@ -1,18 +1,14 @@
 """Cancelling, restoring, moving and editing what has not gone out yet; the answer is the truth, by channel."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
-from datetime import datetime
-from typing import Any
-from uuid import UUID
 
 from temporalio import activity
 
 from activities.editing import apply_edit
 from activities.refusing import refusals
 from notifications.contracts import names
-from notifications.contracts.changes import Change, ChangeAnswer, ChangeKind, ChannelEffect, Effect
-from notifications.contracts.vocabulary import Channel, DeliveryStatus
+from notifications.contracts.changes import Change, ChangeAnswer, ChangeKind, Effect
+from notifications.contracts.vocabulary import Channel
 from persistence.changes import ChangeRepository
 from persistence.database import Database, Transaction
 from persistence.due import DueDelivery, DueRepository
@@ -43,21 +39,20 @@ class ChangeActivities:
 
 async def _apply_once(transaction: Transaction, change: Change) -> ChangeAnswer:
     changes = ChangeRepository(transaction)
-    kept = await changes.get(change.change_id) or {}
-    earlier = _answer_of(kept["answer"]) if kept.get("answer") else None
+    earlier = await changes.answer(change.change_id)
     if earlier is not None and earlier.is_final:
         return earlier
     deliveries = DueRepository(transaction)
-    due = await deliveries.of(change.notification_id)
+    due = await deliveries.held(change.notification_id)
     effects = _effects(due, change, earlier)
-    effects |= await _apply(transaction, change, kept.get("edit"), due, effects)
+    effects |= await _apply(transaction, change, due, effects)
     await NotificationRepository(transaction).settle(change.notification_id)
     after = await deliveries.of(change.notification_id)
     answer = ChangeAnswer(
         change_id=change.change_id,
         channels=tuple(delivery.told(effects[delivery.channel]) for delivery in after),
     )
-    await changes.record(change, asdict(answer))
+    await changes.record(change, answer)
     return answer
 
 
@@ -74,7 +69,6 @@ def _effects(due: Sequence[DueDelivery], change: Change, earlier: ChangeAnswer |
 async def _apply(
     transaction: Transaction,
     change: Change,
-    edit: Mapping[str, Any] | None,
     due: Sequence[DueDelivery],
     effects: Mapping[Channel, Effect],
 ) -> dict[Channel, Effect]:
@@ -91,22 +85,7 @@ async def _apply(
                 await changes.restore(delivery)
         case ChangeKind.RESCHEDULE if changeable:
             await changes.move_to(change.notification_id, change.scheduled_for, changeable)
-        case ChangeKind.EDIT if changeable and edit is not None:
+        case ChangeKind.EDIT if changeable:
+            edit = await changes.edit(change.change_id)
             return await apply_edit(transaction, change.notification_id, edit, due=due, changeable=changeable)
     return {}
-
-
-def _answer_of(kept: Mapping[str, Any]) -> ChangeAnswer:
-    return ChangeAnswer(
-        change_id=UUID(kept["change_id"]),
-        channels=tuple(
-            ChannelEffect(
-                channel=Channel(each["channel"]),
-                effect=Effect(each["effect"]),
-                status=DeliveryStatus(each["status"]),
-                reason=each["reason"],
-                at=each["at"] and datetime.fromisoformat(each["at"]),
-            )
-            for each in kept["channels"]
-        ),
-    )

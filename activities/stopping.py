@@ -18,7 +18,9 @@ async def stop_waiting(transaction: Transaction, notification_id: UUID, *, reaso
         return
     await InboxRepository(transaction).lock(owner)
     open_deliveries = [
-        delivery for delivery in await DueRepository(transaction).of(notification_id) if not delivery.status.is_settled
+        delivery
+        for delivery in await DueRepository(transaction).held(notification_id)
+        if not delivery.status.is_settled
     ]
     for delivery in open_deliveries:
         await ChangeRepository(transaction).stop(delivery, reason=reason)

@@ -8,7 +8,8 @@ from api.presenting import plain
 from api.responses import json_response
 from api.services import Services
 from notifications.contracts.changes import Change, ChangeAnswer
-from notifications.contracts.errors import NotificationNotFound
+from notifications.contracts.errors import NotificationError, NotificationNotFound, ServiceUnreachable
+from persistence.changes import ChangeRepository
 from persistence.due import DueRepository
 from persistence.notifications import NotificationRepository
 from policy.changing import effect_on
@@ -24,8 +25,8 @@ async def changed(services: Services, change: Change) -> Response:
     """
     try:
         answer = await services.client.change(change)
-    except NotificationNotFound:
-        answer = await _too_late(services, change)
+    except (NotificationNotFound, ServiceUnreachable) as error:
+        answer = await _kept(services, change, error)
     async with services.database.statements() as transaction:
         row = await NotificationRepository(transaction).get(change.notification_id)
     if row is None:
@@ -36,9 +37,17 @@ async def changed(services: Services, change: Change) -> Response:
     return json_response({"id": change.notification_id, "status": row["status"], "channels": channels})
 
 
-async def _too_late(services: Services, change: Change) -> ChangeAnswer:
-    """The workflow has ended, and with it whatever could be changed; the rows tell how."""
+async def _kept(services: Services, change: Change, error: NotificationError) -> ChangeAnswer:
+    """What the database knows: the change may have been carried out although nobody could say so any more.
+
+    Else, where the workflow has ended, the deliveries tell how, and that nothing of them could be changed.
+    """
     async with services.database.statements() as transaction:
+        answer = await ChangeRepository(transaction).answer(change.change_id)
+        if answer is not None:
+            return answer
+        if isinstance(error, ServiceUnreachable):
+            raise error
         deliveries = await DueRepository(transaction).of(change.notification_id)
     told = (delivery.told(effect_on(delivery.standing(), change.kind)) for delivery in deliveries)
     return ChangeAnswer(change_id=change.change_id, channels=tuple(told))

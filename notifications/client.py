@@ -33,6 +33,7 @@ from notifications.reminding import call_anchor
 
 # Two thousand recipients in one call must not open two thousand calls at once.
 _CONCURRENT_CALLS = 20
+_ASK_AGAIN_SECONDS = 0.05
 
 
 class NotificationsClient:
@@ -174,18 +175,31 @@ class NotificationsClient:
             NotificationNotFound: it was never accepted, or has ended: there is nothing left to change.
             ServiceUnreachable: it is not known whether it was changed; ask again.
         """
-        handle = self._temporal.get_workflow_handle(names.notification_workflow_id(change.notification_id))
+        asked_before = False
         try:
             async with asyncio.timeout(limits.CHANGE_SECONDS):
-                answer: ChangeAnswer = await handle.execute_update(
-                    names.CHANGE_UPDATE, change, id=str(change.change_id), result_type=ChangeAnswer
-                )
+                while True:
+                    try:
+                        return await self._have_changed(change)
+                    except RPCError as error:
+                        if error.status is not RPCStatusCode.FAILED_PRECONDITION:
+                            raise
+                    # The workflow was just closing, or its worker dying; the change's id makes asking again safe.
+                    asked_before = True
+                    await asyncio.sleep(_ASK_AGAIN_SECONDS)
         except WorkflowUpdateFailedError as failed:
             raise refusal(failed.cause) from failed
         except RPCError as error:
-            raise NotificationNotFound if error.status is RPCStatusCode.NOT_FOUND else unreachable() from None
+            has_ended = error.status is RPCStatusCode.NOT_FOUND and not asked_before
+            raise NotificationNotFound if has_ended else unreachable() from None
         except (TimeoutError, WorkflowUpdateRPCTimeoutOrCancelledError) as error:
             raise unreachable() from error
+
+    async def _have_changed(self, change: Change) -> ChangeAnswer:
+        handle = self._temporal.get_workflow_handle(names.notification_workflow_id(change.notification_id))
+        answer: ChangeAnswer = await handle.execute_update(
+            names.CHANGE_UPDATE, change, id=str(change.change_id), result_type=ChangeAnswer
+        )
         return answer
 
     async def accept(self, request: NotificationRequest) -> Notification:

@@ -1,16 +1,18 @@
 """Changes to notifications that have not gone out yet: kept, applied once, answered for good."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select, text, update
+from sqlalchemy import Select, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import InstrumentedAttribute
 
 from notifications.contracts import names
-from notifications.contracts.changes import Change, ChangeKind
+from notifications.contracts.changes import Change, ChangeAnswer, ChangeKind, ChannelEffect, Effect
 from notifications.contracts.vocabulary import Channel, DeliveryStatus, NotificationStatus
 from persistence import events
 from persistence.database import Transaction
@@ -39,16 +41,18 @@ class ChangeRepository:
             .on_conflict_do_nothing()
         )
 
-    async def get(self, change_id: UUID) -> Row | None:
-        rows = await self._connection.execute(
-            select(NotificationChange.__table__).where(NotificationChange.id == change_id)
-        )
-        row = rows.mappings().one_or_none()
-        return None if row is None else dict(row)
+    async def edit(self, change_id: UUID) -> Row:
+        """What a kept edit says; empty when there is none, or it was applied."""
+        return await self._connection.scalar(self._one(NotificationChange.edit, change_id)) or {}
 
-    async def record(self, change: Change, answer: Mapping[str, Any]) -> None:
+    async def answer(self, change_id: UUID) -> ChangeAnswer | None:
+        """What a change was answered; None when it was not applied."""
+        kept = await self._connection.scalar(self._one(NotificationChange.answer, change_id))
+        return None if kept is None else _answer(kept)
+
+    async def record(self, change: Change, answer: ChangeAnswer) -> None:
         """What became of a change. An edit's words have done their part and are dropped."""
-        applied = {"answer": answer, "edit": None, "applied_at": func.clock_timestamp()}
+        applied = {"answer": asdict(answer), "edit": None, "applied_at": func.clock_timestamp()}
         await self._connection.execute(
             insert(NotificationChange)
             .values(id=change.change_id, notification_id=change.notification_id, kind=change.kind, **applied)
@@ -145,6 +149,9 @@ class ChangeRepository:
             .values({columns[name]: value for name, value in values.items()} | {columns.updated_at: func.now()})
         )
 
+    def _one(self, column: InstrumentedAttribute[Row | None], change_id: UUID) -> Select[Row | None]:
+        return select(column).where(NotificationChange.id == change_id)
+
     async def _set(
         self,
         delivery: DueDelivery,
@@ -157,6 +164,22 @@ class ChangeRepository:
             _SET, {"id": delivery.id, "status": status.value, "reason": reason and reason.value, "until": until}
         )
         await InboxRepository(self._transaction).append(delivery.user_id, [events.delivery_changed(changed.one())])
+
+
+def _answer(kept: Row) -> ChangeAnswer:
+    return ChangeAnswer(
+        change_id=UUID(kept["change_id"]),
+        channels=tuple(
+            ChannelEffect(
+                channel=Channel(each["channel"]),
+                effect=Effect(each["effect"]),
+                status=DeliveryStatus(each["status"]),
+                reason=each["reason"],
+                at=each["at"] and datetime.fromisoformat(each["at"]),
+            )
+            for each in kept["channels"]
+        ),
+    )
 
 
 _SET = text(

@@ -95,7 +95,14 @@ class DueRepository:
 
     async def of(self, notification_id: UUID) -> Sequence[DueDelivery]:
         """All deliveries of a notification, in channel order."""
-        rows = (await self._connection.execute(_ALL, {"id": notification_id})).mappings()
+        return await self._every(_ALL, notification_id)
+
+    async def held(self, notification_id: UUID) -> Sequence[DueDelivery]:
+        """The same, held until the transaction ends: none of them can be claimed meanwhile."""
+        return await self._every(_ALL_HELD, notification_id)
+
+    async def _every(self, statement: Select[*tuple[Any, ...]], notification_id: UUID) -> Sequence[DueDelivery]:
+        rows = (await self._connection.execute(statement, {"id": notification_id})).mappings()
         return sorted(map(_due, rows), key=lambda due: list(Channel).index(due.channel))
 
 
@@ -179,3 +186,4 @@ def _where(condition: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
 # Built once: SQLAlchemy takes longer to build and key such a statement than PostgreSQL to answer it.
 _ONE = _where(Delivery.id == bindparam("id"))
 _ALL = _where(Delivery.notification_id == bindparam("id"))
+_ALL_HELD = _ALL.with_for_update(of=Delivery)
