@@ -84,3 +84,23 @@ _RANK = {
     DeliveryStatus.CANCELLED: 4,
     DeliveryStatus.DELIVERED: 5,
 }
+
+
+class DigestFrequency(StrEnum):
+    """How often a person wants what can be gathered; `off` is each by itself."""
+
+    OFF = "off"
+    HOURLY = "hourly"
+    DAILY = "daily"
+
+
+class Weekday(StrEnum):
+    """In the order of `datetime.weekday`."""
+
+    MONDAY = "monday"
+    TUESDAY = "tuesday"
+    WEDNESDAY = "wednesday"
+    THURSDAY = "thursday"
+    FRIDAY = "friday"
+    SATURDAY = "saturday"
+    SUNDAY = "sunday"
