@@ -1,7 +1,7 @@
 """What accepting one notification comes to: the rows to write and the plan to carry out. Pure."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +12,7 @@ from notifications.contracts.notification import NotificationRequest
 from notifications.contracts.vocabulary import Channel, DeliveryStatus, NotificationStatus
 from persistence.recipients import Reachability
 from policy.outcomes import notification_status
-from policy.planning import Go, Situation, Skip, Step, Wait, next_step
+from policy.planning import Go, Situation, Skip, Step, Wait, first_steps
 from policy.types import policy_of
 from templating.composing import Words, compose
 
@@ -108,33 +108,19 @@ def escalation_of(request: NotificationRequest) -> Mapping[Channel, int]:
 
 
 def _first_steps(
-    request: NotificationRequest, channels: Iterable[Channel], person: Reachability, *, now: datetime
+    request: NotificationRequest, channels: Collection[Channel], person: Reachability, *, now: datetime
 ) -> dict[Channel, Step]:
-    """In-app first: the others may wait for it to be read."""
-    situation = Situation(
+    in_app = Situation(
         channel=Channel.IN_APP,
         policy=policy_of(request.notification_type),
-        switches=person.switches,
+        preferences=person.preferences,
         has_address=True,
+        priority=request.priority or policy_of(request.notification_type).priority,
+        quiet_hours=person.quiet_hours,
         scheduled_for=request.scheduled_for,
         expires_at=request.expires_at,
     )
-    published_at = None
-    if Channel.IN_APP in channels and isinstance(next_step(situation, now=now), Go):
-        published_at = now
-    return {
-        channel: next_step(
-            replace(
-                situation,
-                channel=channel,
-                has_address=person.has_address(channel),
-                published_at=published_at,
-                escalates_after_seconds=escalation_of(request).get(channel),
-            ),
-            now=now,
-        )
-        for channel in channels
-    }
+    return first_steps(in_app, channels, has_address=person.has_address, escalation=escalation_of(request), now=now)
 
 
 def _first_status(channel: Channel, step: Step) -> DeliveryStatus:

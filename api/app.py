@@ -11,7 +11,18 @@ from fastapi import APIRouter, FastAPI
 
 from api import errors
 from api.middleware import RequestMiddleware
-from api.routes import changes, grouped, health, notifications, recipients, reminders, templates, tickets, webhooks
+from api.routes import (
+    changes,
+    grouped,
+    health,
+    notifications,
+    profile,
+    recipients,
+    reminders,
+    templates,
+    tickets,
+    webhooks,
+)
 from api.routes import settings as settings_routes
 from api.services import Services
 from identity.tokens import TokenVerifier
@@ -78,10 +89,12 @@ def create_app(settings: Settings) -> FastAPI:
     errors.install(app)
     app.add_middleware(RequestMiddleware, base_path=BASE_PATH)
     resources = APIRouter(prefix=BASE_PATH, responses=errors.DOCUMENTED)
+    # Fixed addresses come before those with an id in their place.
     for routes in (
         grouped,
         notifications,
         changes,
+        profile,
         settings_routes,
         templates,
         recipients,

@@ -12,8 +12,8 @@ from sqlalchemy.engine import RowMapping
 from notifications.contracts.changes import ChannelEffect, Effect
 from notifications.contracts.vocabulary import Channel, DeliveryStatus, NotificationType, Priority
 from persistence.database import Transaction
-from persistence.models import Attempt, Delivery, Notification, NotificationSetting, Recipient
-from persistence.recipients import REACHABILITY, Reachability, reachability_of
+from persistence.models import Attempt, Delivery, Notification
+from persistence.recipients import Reachability, reachability_of, with_reachability
 from policy.changing import Standing
 from policy.planning import Situation
 from policy.retries import Outcome
@@ -55,8 +55,10 @@ class DueDelivery:
         return Situation(
             channel=self.channel,
             policy=policy_of(self.notification_type),
-            switches=self.reachability.switches,
+            preferences=self.reachability.preferences,
             has_address=self.reachability.has_address(self.channel),
+            priority=self.priority,
+            quiet_hours=self.reachability.quiet_hours,
             scheduled_for=self.scheduled_for,
             expires_at=self.expires_at,
             published_at=self.published_at,
@@ -146,7 +148,7 @@ _IN_DOUBT = (
 
 
 def _where(condition: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
-    return (
+    deliveries = (
         select(
             Delivery.id,
             Delivery.notification_id,
@@ -170,17 +172,11 @@ def _where(condition: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
             Notification.expires_at,
             Notification.published_at,
             Notification.read_at,
-            *REACHABILITY,
         )
         .join(Notification, Notification.id == Delivery.notification_id)
-        .outerjoin(Recipient, Recipient.user_id == Notification.user_id)
-        .outerjoin(
-            NotificationSetting,
-            (NotificationSetting.user_id == Notification.user_id)
-            & (NotificationSetting.notification_type == Notification.notification_type),
-        )
         .where(condition)
     )
+    return with_reachability(deliveries, user_id=Notification.user_id, notification_type=Notification.notification_type)
 
 
 # Built once: SQLAlchemy takes longer to build and key such a statement than PostgreSQL to answer it.

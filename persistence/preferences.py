@@ -45,12 +45,10 @@ class SettingRepository:
         row = rows.mappings().one_or_none()
         return None if row is None else dict(row)
 
-    async def put(
-        self, notification_type: NotificationType, *, switches: Switches, defaults: Switches
-    ) -> tuple[Row, bool]:
-        """Writes the given switches of one type; a new row takes the rest from `defaults`."""
+    async def put(self, notification_type: NotificationType, switches: Switches) -> tuple[Row, bool]:
+        """Writes the given switches of one type; the others stay, or stay untouched in a new row."""
         statement = insert(NotificationSetting).values(
-            user_id=self._user_id, notification_type=notification_type, **{**defaults, **switches}
+            user_id=self._user_id, notification_type=notification_type, **switches
         )
         rows = await self._connection.execute(
             statement.on_conflict_do_update(

@@ -1,21 +1,32 @@
 """People: where they are reached, and what they have switched on or off."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from sqlalchemy import Boolean, ColumnElement, Text, bindparam, delete, func, literal_column, select
+from sqlalchemy import (
+    Boolean,
+    ColumnElement,
+    Select,
+    SQLColumnExpression,
+    Text,
+    bindparam,
+    delete,
+    func,
+    literal_column,
+    select,
+)
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.engine import RowMapping
 
 from notifications.contracts.vocabulary import Channel, NotificationType
 from persistence.database import Transaction
-from persistence.models import NotificationSetting, Recipient
+from persistence.models import NotificationSetting, PreferenceProfile, Recipient
+from policy.channels import Preferences
+from policy.quiet_hours import QuietHours, spans_of
 
 Row = dict[str, Any]
-
-SWITCHES = {channel: getattr(NotificationSetting, f"{channel}_enabled") for channel in Channel}
-"""Each channel's switch in the settings table."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +38,8 @@ class Reachability:
     phone_number: str | None = None
     push_tokens: tuple[str, ...] = ()
     locale: str = "en"
-    switches: Mapping[Channel, bool] | None = None
-    """The user's own for this type; None when there are none stored."""
+    preferences: Preferences = field(default_factory=Preferences)
+    quiet_hours: QuietHours = field(default_factory=QuietHours)
 
     def has_address(self, channel: Channel) -> bool:
         return channel is Channel.IN_APP or bool(self.address(channel))
@@ -45,41 +56,81 @@ class Reachability:
 # xmax is zero in a row that the statement itself inserted.
 IS_NEW: ColumnElement[bool] = literal_column("(xmax = 0)", Boolean).label("is_new")
 
-REACHABILITY = (
+_REACHABILITY = (
     Recipient.name.label("recipient_name"),
     Recipient.email,
     Recipient.phone_number,
     Recipient.push_tokens,
     Recipient.locale,
-    NotificationSetting.id.label("setting_id"),
-    *SWITCHES.values(),
+    Recipient.time_zone,
+    PreferenceProfile.opted_out_channels,
+    PreferenceProfile.quiet_hours,
+    *(getattr(NotificationSetting, f"{channel}_enabled").label(f"type_{channel}_enabled") for channel in Channel),
+    *(getattr(PreferenceProfile, f"{channel}_enabled").label(f"overall_{channel}_enabled") for channel in Channel),
 )
-"""The columns of a query that ends in `reachability_of`."""
+
+
+def with_reachability(
+    query: Select[*tuple[Any, ...]],
+    *,
+    user_id: SQLColumnExpression[str],
+    notification_type: SQLColumnExpression[str],
+) -> Select[*tuple[Any, ...]]:
+    """The query and what `reachability_of` reads, in one; nulls for a person who is not described or wants nothing."""
+    return (
+        query.add_columns(*_REACHABILITY)
+        .outerjoin(Recipient, Recipient.user_id == user_id)
+        .outerjoin(PreferenceProfile, PreferenceProfile.user_id == user_id)
+        .outerjoin(
+            NotificationSetting,
+            (NotificationSetting.user_id == user_id) & (NotificationSetting.notification_type == notification_type),
+        )
+    )
 
 
 def reachability_of(row: RowMapping) -> Reachability:
-    """From a row with the columns of `REACHABILITY`, all of them null for a person nobody has described."""
+    """From a row of a query `with_reachability`."""
+    hours = row["quiet_hours"]
     return Reachability(
         name=row["recipient_name"] or "",
         email=row["email"],
         phone_number=row["phone_number"],
         push_tokens=tuple(row["push_tokens"] or ()),
         locale=row["locale"] or "en",
-        switches=None if row["setting_id"] is None else {name: row[f"{name}_enabled"] for name in Channel},
+        preferences=Preferences(
+            by_type=switches_of(row, prefix="type_"),
+            overall=switches_of(row, prefix="overall_"),
+            opted_out=_opted_out(row),
+        ),
+        quiet_hours=QuietHours(spans_of(hours), ZoneInfo(row["time_zone"] or "UTC")) if hours else QuietHours(),
     )
+
+
+def preferences_of(setting: Mapping[str, Any] | None, profile: Mapping[str, Any]) -> Preferences:
+    """From a row of the settings, if there is one, and a row of the profiles."""
+    return Preferences(
+        by_type={} if setting is None else switches_of(setting),
+        overall=switches_of(profile),
+        opted_out=_opted_out(profile),
+    )
+
+
+def _opted_out(row: Mapping[str, Any] | RowMapping) -> frozenset[Channel]:
+    return frozenset(map(Channel, row["opted_out_channels"] or ()))
+
+
+def switches_of(row: Mapping[str, Any] | RowMapping, *, prefix: str = "") -> dict[Channel, bool]:
+    """A row's switches, without those that nobody has touched."""
+    switches = {channel: row[f"{prefix}{channel}_enabled"] for channel in Channel}
+    return {channel: switch for channel, switch in switches.items() if switch is not None}
 
 
 # Built once: SQLAlchemy takes longer to build and key such a statement than PostgreSQL to answer it.
 _SOMEBODY = select(bindparam("user_id", type_=Text).label("user_id")).subquery()
-_REACHABILITY_OF = (
-    select(*REACHABILITY)
-    .select_from(_SOMEBODY)
-    .outerjoin(Recipient, Recipient.user_id == _SOMEBODY.c.user_id)
-    .outerjoin(
-        NotificationSetting,
-        (NotificationSetting.user_id == _SOMEBODY.c.user_id)
-        & (NotificationSetting.notification_type == bindparam("notification_type", type_=Text)),
-    )
+_REACHABILITY_OF = with_reachability(
+    select(_SOMEBODY.c.user_id),
+    user_id=_SOMEBODY.c.user_id,
+    notification_type=bindparam("notification_type", type_=Text),
 )
 
 

@@ -8,13 +8,17 @@ from policy.retries import Outcome, Reason
 
 _SENTENCES: Mapping[str, str] = {
     Rule.TYPE_FORBIDS: "Notifications of this type are never sent on this channel.",
+    Rule.OPTED_OUT: "The person has opted out of this channel, which outranks all but the type's own ban.",
     Rule.TYPE_REQUIRES: "Notifications of this type are always sent on this channel.",
     Rule.USER_ON: "The person has switched this channel on for this type.",
     Rule.USER_OFF: "The person has switched this channel off for this type.",
+    Rule.GLOBAL_ON: "The person has switched this channel on for all types.",
+    Rule.GLOBAL_OFF: "The person has switched this channel off for all types.",
     Rule.TYPE_DEFAULT: "The person has chosen nothing, so the type's default holds.",
     Rule.NO_ADDRESS: "There is no address for this channel.",
     WaitReason.SCHEDULED: "It waits for its planned time.",
     WaitReason.UNLESS_READ: "It is sent only if the notification is still unread by then.",
+    WaitReason.QUIET_HOURS: "It waits for the end of the person's quiet hours.",
     Outcome.STARTED: "The provider is being asked, or the process died while it asked.",
     Outcome.ACCEPTED: "The provider took it over.",
     Outcome.REJECTED: "The provider refused it for good.",

@@ -4,13 +4,14 @@ One function for every place that asks: acceptance, the end of a wait, the last 
 answer to "why", and the simulation. So what people are told is what is done.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from notifications.contracts.vocabulary import Channel
-from policy.channels import decide
+from notifications.contracts.vocabulary import Channel, Priority
+from policy.channels import Preferences, decide
+from policy.quiet_hours import QuietHours, deferred_until
 from policy.retries import Reason
 from policy.types import TypePolicy
 
@@ -20,6 +21,7 @@ class WaitReason(StrEnum):
 
     SCHEDULED = "scheduled"
     UNLESS_READ = "unless_read"
+    QUIET_HOURS = "quiet_hours"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,8 +30,10 @@ class Situation:
 
     channel: Channel
     policy: TypePolicy
-    switches: Mapping[Channel, bool] | None
+    preferences: Preferences
     has_address: bool
+    priority: Priority
+    quiet_hours: QuietHours = field(default_factory=QuietHours)
     scheduled_for: datetime | None = None
     expires_at: datetime | None = None
     published_at: datetime | None = None
@@ -72,6 +76,31 @@ def next_step(situation: Situation, *, now: datetime) -> Step:
     return step
 
 
+def first_steps(
+    in_app: Situation,
+    channels: Collection[Channel],
+    *,
+    has_address: Callable[[Channel], bool],
+    escalation: Mapping[Channel, int],
+    now: datetime,
+) -> dict[Channel, Step]:
+    """Every channel's first step, from how in-app stands: the others may wait for it to be read."""
+    published = in_app.channel in channels and isinstance(next_step(in_app, now=now), Go)
+    return {
+        channel: next_step(
+            replace(
+                in_app,
+                channel=channel,
+                has_address=has_address(channel),
+                published_at=now if published else None,
+                escalates_after_seconds=escalation.get(channel),
+            ),
+            now=now,
+        )
+        for channel in channels
+    }
+
+
 def _next_step(situation: Situation, *, now: datetime) -> Step:
     if situation.scheduled_for is not None and situation.scheduled_for > now:
         # Everything else is asked when the time has come, by the answers that hold then.
@@ -79,13 +108,13 @@ def _next_step(situation: Situation, *, now: datetime) -> Step:
     decision = decide(
         situation.channel,
         policy=situation.policy,
-        switches=situation.switches,
+        preferences=situation.preferences,
         has_address=situation.has_address,
     )
     if not decision.use:
         return Skip(decision.rule)
     if situation.channel.is_external:
-        return _escalation(situation, now=now) or Go(decision.rule)
+        return _escalation(situation, now=now) or _quiet(situation, now=now) or Go(decision.rule)
     return Go(decision.rule)
 
 
@@ -97,3 +126,8 @@ def _escalation(situation: Situation, *, now: datetime) -> Step | None:
         return Skip(Reason.ALREADY_READ)
     due = situation.published_at + timedelta(seconds=situation.escalates_after_seconds)
     return Wait(due, WaitReason.UNLESS_READ) if due > now else None
+
+
+def _quiet(situation: Situation, *, now: datetime) -> Wait | None:
+    until = deferred_until(situation.channel, priority=situation.priority, hours=situation.quiet_hours, now=now)
+    return None if until is None else Wait(until, WaitReason.QUIET_HOURS)

@@ -17,6 +17,9 @@ const CHANNELS = { in_app: "In app", email: "Email", sms: "SMS", push: "Push" };
 /** The service's reasons in a reader's words; one that is not here is shown as it is, with spaces. */
 const REASONS = {
   preference_off: "switched off in settings",
+  global_preference_off: "switched off in settings",
+  opted_out: "opted out",
+  quiet_hours: "after your quiet hours",
   no_address: "no address known",
   forbidden_by_type: "not for this type",
   already_read: "already read here",

@@ -12,8 +12,11 @@ from api.responses import json_response
 from api.schemas.settings import BulkUpdate, EffectiveSetting, Setting, SettingPage, SettingWrite, Switches
 from notifications.contracts.errors import NotificationNotFound
 from notifications.contracts.vocabulary import Channel, NotificationType
+from persistence.database import Transaction
 from persistence.events import utc
 from persistence.preferences import SettingRepository
+from persistence.profiles import ProfileRepository
+from persistence.recipients import preferences_of, switches_of
 from policy.channels import decide, switched_on
 from policy.types import policy_of
 
@@ -27,12 +30,13 @@ async def list_settings(
     """With `effective=true`: all seven types, stored or not, each with the rule that decides per channel."""
     async with services.database.transaction() as transaction:
         settings = SettingRepository(transaction, user_id=caller.user_id)
+        profile = await ProfileRepository(transaction, user_id=caller.user_id).get()
         if effective:
             stored = await settings.page(offset=0, limit=len(NotificationType))
-            return json_response(page.answer(len(NotificationType), page.cut(_effective(stored))))
+            return json_response(page.answer(len(NotificationType), page.cut(_effective(stored, profile))))
         count = await settings.count()
         rows = await settings.page(offset=page.offset, limit=page.size)
-    return json_response(page.answer(count, [_presented(row) for row in rows]))
+    return json_response(page.answer(count, [_presented(row, profile) for row in rows]))
 
 
 @router.post(
@@ -44,36 +48,46 @@ async def list_settings(
 )
 async def put_setting(body: SettingWrite, caller: Caller, services: ServicesDep) -> Response:
     async with services.database.transaction() as transaction:
-        row, is_new = await _put(SettingRepository(transaction, user_id=caller.user_id), body)
-    return json_response(_presented(row), 201 if is_new else 200)
+        settings = SettingRepository(transaction, user_id=caller.user_id)
+        row, is_new = await settings.put(body.notification_type, body.given())
+        profile = await ProfileRepository(transaction, user_id=caller.user_id).get()
+    return json_response(_presented(row, profile), 201 if is_new else 200)
 
 
 @router.post("/bulk_update/", response_model=list[Setting], summary="Several types at once, all or nothing")
 async def bulk_update(body: BulkUpdate, caller: Caller, services: ServicesDep) -> Response:
     async with services.database.transaction() as transaction:
         settings = SettingRepository(transaction, user_id=caller.user_id)
-        touched = {each.notification_type: (await _put(settings, each))[0] for each in body.preferences}
-    return json_response([_presented(row) for row in touched.values()])
+        touched = {
+            each.notification_type: (await settings.put(each.notification_type, each.given()))[0]
+            for each in body.preferences
+        }
+        profile = await ProfileRepository(transaction, user_id=caller.user_id).get()
+    return json_response([_presented(row, profile) for row in touched.values()])
 
 
 @router.post("/reset_to_defaults/", response_model=list[EffectiveSetting], summary="Back to the types' defaults")
 async def reset_to_defaults(caller: Caller, services: ServicesDep) -> Response:
+    """Untouches every switch of every type; the profile's switches for all types stay as they are."""
     async with services.database.transaction() as transaction:
         await SettingRepository(transaction, user_id=caller.user_id).delete_all()
-    return json_response(_effective([]))
+        profile = await ProfileRepository(transaction, user_id=caller.user_id).get()
+    return json_response(_effective([], profile))
 
 
 @router.get("/{id}/", response_model=Setting, summary="One stored setting")
 async def get_setting(caller: Caller, id: PathId, services: ServicesDep) -> Response:
     async with services.database.transaction() as transaction:
-        return _found(await SettingRepository(transaction, user_id=caller.user_id).get(id))
+        row = await SettingRepository(transaction, user_id=caller.user_id).get(id)
+        return await _found(row, transaction)
 
 
 @router.put("/{id}/", response_model=Setting, summary="Write the switches of one stored setting")
 @router.patch("/{id}/", response_model=Setting, summary="Change some switches of one stored setting")
 async def change_setting(caller: Caller, id: PathId, body: Switches, services: ServicesDep) -> Response:
     async with services.database.transaction() as transaction:
-        return _found(await SettingRepository(transaction, user_id=caller.user_id).change(id, body.given()))
+        row = await SettingRepository(transaction, user_id=caller.user_id).change(id, body.given())
+        return await _found(row, transaction)
 
 
 @router.delete("/{id}/", status_code=204, summary="Back to the default for one type")
@@ -84,44 +98,45 @@ async def delete_setting(caller: Caller, id: PathId, services: ServicesDep) -> R
     return Response(status_code=204)
 
 
-async def _put(settings: SettingRepository, wanted: SettingWrite) -> tuple[dict[str, Any], bool]:
-    policy = policy_of(wanted.notification_type)
-    defaults = {_column(channel): switched_on(channel, policy=policy) for channel in Channel}
-    return await settings.put(wanted.notification_type, switches=wanted.given(), defaults=defaults)
-
-
-def _found(row: Mapping[str, Any] | None) -> Response:
+async def _found(row: Mapping[str, Any] | None, transaction: Transaction) -> Response:
     if row is None:
         raise NotificationNotFound
-    return json_response(_presented(row))
+    profile = await ProfileRepository(transaction, user_id=row["user_id"]).get()
+    return json_response(_presented(row, profile))
 
 
 def _column(channel: Channel) -> str:
     return f"{channel}_enabled"
 
 
-def _presented(row: Mapping[str, Any]) -> dict[str, Any]:
+def _presented(row: Mapping[str, Any], profile: Mapping[str, Any]) -> dict[str, Any]:
+    """An untouched switch is shown as what applies without it."""
     kind = NotificationType(row["notification_type"])
+    policy, overall, switches = policy_of(kind), switches_of(profile), switches_of(row)
     return {
         "id": row["id"],
         "notification_type": kind,
-        "notification_type_display": policy_of(kind).display,
-        **{_column(channel): row[_column(channel)] for channel in Channel},
+        "notification_type_display": policy.display,
+        **{
+            _column(channel): switches.get(channel, switched_on(channel, policy=policy, overall=overall))
+            for channel in Channel
+        },
         "created_at": utc(row["created_at"]),
         "updated_at": utc(row["updated_at"]),
     }
 
 
-def _effective(stored: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _effective(stored: list[dict[str, Any]], profile: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Every type with what applies, by the function that decides when a notification is accepted."""
     rows = {row["notification_type"]: row for row in stored}
-    return [_applying(kind, rows.get(kind)) for kind in NotificationType]
+    return [_applying(kind, rows.get(kind), profile) for kind in NotificationType]
 
 
-def _applying(kind: NotificationType, row: Mapping[str, Any] | None) -> dict[str, Any]:
-    policy = policy_of(kind)
-    switches = None if row is None else {channel: row[_column(channel)] for channel in Channel}
-    decisions = {channel: decide(channel, policy=policy, switches=switches, has_address=True) for channel in Channel}
+def _applying(kind: NotificationType, row: Mapping[str, Any] | None, profile: Mapping[str, Any]) -> dict[str, Any]:
+    policy, preferences = policy_of(kind), preferences_of(row, profile)
+    decisions = {
+        channel: decide(channel, policy=policy, preferences=preferences, has_address=True) for channel in Channel
+    }
     return {
         "id": None if row is None else row["id"],
         "notification_type": kind,

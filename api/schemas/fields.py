@@ -2,9 +2,11 @@
 
 import re
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict
+
+from notifications.contracts.vocabulary import EXTERNAL_CHANNELS
 
 
 class Shape(BaseModel):
@@ -31,3 +33,28 @@ Text = Annotated[str, AfterValidator(_storable)]
 
 Instant = Annotated[datetime, AfterValidator(_aware)]
 """ISO 8601; one without an offset is UTC, as Django takes it."""
+
+
+def matching(pattern: re.Pattern[str], sentence: str) -> AfterValidator:
+    """Refuses, with a sentence, what does not match from end to end."""
+
+    def check(value: str) -> str:
+        if not pattern.fullmatch(value):
+            raise ValueError(sentence)
+        return value
+
+    return AfterValidator(check)
+
+
+_CLOCK = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
+
+ClockTime = Annotated[str, matching(_CLOCK, "Enter a time of day as HH:MM, from 00:00 to 23:59.")]
+"""As the clock on the wall shows it."""
+
+
+def _each_once(channels: list[str]) -> list[str]:
+    return [channel.value for channel in EXTERNAL_CHANNELS if channel in channels]
+
+
+ExternalChannels = Annotated[list[Literal["email", "sms", "push"]], AfterValidator(_each_once)]
+"""A set, in the order of the channels. The inbox is not among them: it reaches nobody who does not look."""

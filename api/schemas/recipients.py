@@ -7,22 +7,13 @@ from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, Field
 
-from api.schemas.fields import Shape
+from api.schemas.fields import ExternalChannels, Shape, matching
 
 # Deliverability is the provider's to judge; this keeps out what could never be an address, line breaks first.
 _EMAIL = re.compile(r"[^@\s\x00-\x1f\x7f\ud800-\udfff]{1,64}@[^@\s\x00-\x1f\x7f\ud800-\udfff]{1,189}")
 _PHONE = re.compile(r"\+[1-9][0-9]{6,14}")  # E.164
 _LOCALE = re.compile(r"[a-z]{2,3}([-_][A-Za-z0-9]{2,8})*")
-_TIME_ZONES = available_timezones()
-
-
-def _matching(pattern: re.Pattern[str], sentence: str) -> AfterValidator:
-    def check(value: str) -> str:
-        if not pattern.fullmatch(value):
-            raise ValueError(sentence)
-        return value
-
-    return AfterValidator(check)
+_TIME_ZONES = available_timezones() - {"localtime"}  # which is another one on every machine
 
 
 def _printable(value: str) -> str:
@@ -38,10 +29,10 @@ def _known_zone(value: str) -> str:
 
 
 Name = Annotated[str, Field(max_length=200), AfterValidator(_printable)]
-Email = Annotated[str, _matching(_EMAIL, "Enter a valid email address.")]
-Phone = Annotated[str, _matching(_PHONE, "Enter a phone number in E.164, such as +491701234567.")]
+Email = Annotated[str, matching(_EMAIL, "Enter a valid email address.")]
+Phone = Annotated[str, matching(_PHONE, "Enter a phone number in E.164, such as +491701234567.")]
 PushToken = Annotated[str, Field(min_length=1, max_length=4096), AfterValidator(_printable)]
-Locale = Annotated[str, _matching(_LOCALE, "Enter a language tag, such as en or pt-BR.")]
+Locale = Annotated[str, matching(_LOCALE, "Enter a language tag, such as en or pt-BR.")]
 TimeZone = Annotated[str, AfterValidator(_known_zone)]
 
 
@@ -54,9 +45,12 @@ class RecipientWrite(Shape):
     push_tokens: list[PushToken] = Field(default_factory=list, max_length=20)
     locale: Locale = "en"
     time_zone: TimeZone = "UTC"
+    opted_out_channels: ExternalChannels | None = None
+    """Legally final, so neither PUT nor DELETE lifts an opt-out by leaving it out."""
 
 
 class Recipient(RecipientWrite):
     user: str
+    opted_out_channels: ExternalChannels
     created_at: datetime
     updated_at: datetime

@@ -8,6 +8,8 @@ OBJECT_CHARS = 100
 METADATA_BYTES = 16 * 1024
 METADATA_DEPTH = 6
 IDS_PER_CALL = 500
+QUIET_SPANS_PER_DAY = 6
+DAILY_LIMIT = 1_000
 ACCEPT_SECONDS = 2.0
 """How long a caller waits for the first step before it is told 'accepted, visible soon'."""
 WAIT_SECONDS = 30 * 24 * 3600

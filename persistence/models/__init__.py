@@ -5,7 +5,7 @@ from persistence.models.changes import NotificationChange, TimelineEntry
 from persistence.models.deliveries import Attempt, Delivery
 from persistence.models.inbox import Inbox, InboxEvent
 from persistence.models.notifications import Notification
-from persistence.models.recipients import NotificationSetting, Recipient
+from persistence.models.recipients import NotificationSetting, PreferenceProfile, Recipient
 from persistence.models.reminders import Anchor, Reminder
 from persistence.models.templates import Template
 from persistence.models.tickets import SocketTicket
@@ -20,6 +20,7 @@ __all__ = [
     "Notification",
     "NotificationChange",
     "NotificationSetting",
+    "PreferenceProfile",
     "Recipient",
     "Reminder",
     "SocketTicket",

@@ -1,11 +1,13 @@
 """Who is reached, where, and what they have switched on or off."""
 
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import UniqueConstraint, func, text
+from sqlalchemy import CheckConstraint, UniqueConstraint, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from persistence.models.base import Base, Timestamped
+from notifications.contracts.vocabulary import DigestFrequency
+from persistence.models.base import Base, Timestamped, one_of
 
 
 class Recipient(Timestamped, Base):
@@ -23,7 +25,7 @@ class Recipient(Timestamped, Base):
 
 
 class NotificationSetting(Timestamped, Base):
-    """One user's switches for one type. No row means the type's defaults."""
+    """One user's switches for one type. No row, or null, is one that the user has not touched."""
 
     __tablename__ = "notification_settings"
     __table_args__ = (UniqueConstraint("user_id", "notification_type"),)
@@ -31,7 +33,30 @@ class NotificationSetting(Timestamped, Base):
     id: Mapped[UUID] = mapped_column(primary_key=True, server_default=func.gen_random_uuid())
     user_id: Mapped[str]
     notification_type: Mapped[str]
-    in_app_enabled: Mapped[bool]
-    email_enabled: Mapped[bool]
-    sms_enabled: Mapped[bool]
-    push_enabled: Mapped[bool]
+    in_app_enabled: Mapped[bool | None]
+    email_enabled: Mapped[bool | None]
+    sms_enabled: Mapped[bool | None]
+    push_enabled: Mapped[bool | None]
+
+
+class PreferenceProfile(Timestamped, Base):
+    """What a person wants whatever the type. Not the marketplace's to forget, so not a part of the recipient."""
+
+    __tablename__ = "preference_profiles"
+    __table_args__ = (
+        CheckConstraint(one_of("digest", DigestFrequency), name="digest"),
+        CheckConstraint("daily_limit > 0", name="daily_limit"),
+    )
+
+    user_id: Mapped[str] = mapped_column(primary_key=True)
+    in_app_enabled: Mapped[bool | None]
+    email_enabled: Mapped[bool | None]
+    sms_enabled: Mapped[bool | None]
+    push_enabled: Mapped[bool | None]
+    opted_out_channels: Mapped[list[str]] = mapped_column(server_default=text("'[]'"))
+    quiet_hours: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
+    digest: Mapped[str] = mapped_column(server_default="off")
+    digest_time: Mapped[str] = mapped_column(server_default="09:00")
+    """The local time of a daily digest, `HH:MM`."""
+    daily_limit: Mapped[int | None]
+    """External, non-urgent messages within a day."""

@@ -32,6 +32,9 @@ ROUTES = {
     ("POST", "notification-settings/"): (201, 201, 201, 401),
     ("POST", "notification-settings/bulk_update/"): OWN,
     ("POST", "notification-settings/reset_to_defaults/"): OWN,
+    ("GET", "notification-settings/profile/"): OWN,
+    ("PUT", "notification-settings/profile/"): OWN,
+    ("PATCH", "notification-settings/profile/"): OWN,
     ("GET", "notification-settings/{id}/"): (200, 404, 404, 401),
     ("PUT", "notification-settings/{id}/"): (200, 404, 404, 401),
     ("PATCH", "notification-settings/{id}/"): (200, 404, 404, 401),
@@ -53,6 +56,7 @@ ROUTES = {
     ("DELETE", "reminders/{anchor}/"): STAFF_ONLY,
     ("POST", "ws-ticket/"): (201, 201, 201, 401),
 }
+QUERIES: dict[str, dict[str, str]] = {}
 PUBLIC = {("POST", "webhooks/courier/")}
 """Those that answer to a signature instead of a token."""
 
@@ -81,6 +85,7 @@ def body_of(method: str, path: str) -> object:
         "notifications/{id}/reschedule/": {"scheduled_for": None},
         "notification-settings/": {"notification_type": "review"},
         "notification-settings/{id}/": {"email_enabled": True},
+        "notification-settings/profile/": {"email_enabled": True},
         "notification-settings/bulk_update/": {"preferences": [{"notification_type": "review"}]},
         "notification-templates/": template(uuid4().hex),
         "notification-templates/{id}/": template(uuid4().hex),
@@ -127,7 +132,7 @@ async def test_a_route_lets_in_whom_it_is_for(
 ) -> None:
     method, path = route
     address = path.format(id=ids.get(path.split("/")[0]), user=doors["owner"].user, anchor=ids["reminders"])
-    response = await doors[who].call(method, address, json=body_of(method, path))
+    response = await doors[who].call(method, address, json=body_of(method, path), params=QUERIES.get(path))
     assert response.status_code == ROUTES[route][list(doors).index(who)], response.text
 
 

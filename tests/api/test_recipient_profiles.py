@@ -9,7 +9,18 @@ from rest_door import Door, person, staff
 
 from deploy.local.launch import LaunchedStack
 
-KEYS = {"user", "name", "email", "phone_number", "push_tokens", "locale", "time_zone", "created_at", "updated_at"}
+KEYS = {
+    "user",
+    "opted_out_channels",
+    "name",
+    "email",
+    "phone_number",
+    "push_tokens",
+    "locale",
+    "time_zone",
+    "created_at",
+    "updated_at",
+}
 ADA: dict[str, Any] = {
     "name": "Ada Ørsted",
     "email": "ada@example.org",
