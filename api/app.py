@@ -22,6 +22,7 @@ from api.routes import (
     templates,
     tickets,
     webhooks,
+    why,
 )
 from api.routes import settings as settings_routes
 from api.services import Services
@@ -95,6 +96,7 @@ def create_app(settings: Settings) -> FastAPI:
         notifications,
         changes,
         profile,
+        why,
         settings_routes,
         templates,
         recipients,

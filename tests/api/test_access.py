@@ -35,6 +35,7 @@ ROUTES = {
     ("GET", "notification-settings/profile/"): OWN,
     ("PUT", "notification-settings/profile/"): OWN,
     ("PATCH", "notification-settings/profile/"): OWN,
+    ("GET", "notification-settings/why/"): OWN,
     ("GET", "notification-settings/{id}/"): (200, 404, 404, 401),
     ("PUT", "notification-settings/{id}/"): (200, 404, 404, 401),
     ("PATCH", "notification-settings/{id}/"): (200, 404, 404, 401),
@@ -50,13 +51,17 @@ ROUTES = {
     ("PATCH", "recipients/{user}/"): STAFF_ONLY,
     ("GET", "recipients/{user}/"): STAFF_ONLY,
     ("DELETE", "recipients/{user}/"): (403, 403, 204, 401),
+    ("GET", "recipients/{user}/why/"): STAFF_ONLY,
     ("POST", "reminders/"): (403, 403, 201, 401),
     ("GET", "reminders/{anchor}/"): STAFF_ONLY,
     ("PATCH", "reminders/{anchor}/"): STAFF_ONLY,
     ("DELETE", "reminders/{anchor}/"): STAFF_ONLY,
     ("POST", "ws-ticket/"): (201, 201, 201, 401),
 }
-QUERIES: dict[str, dict[str, str]] = {}
+QUERIES = {
+    "notification-settings/why/": {"notification_type": "booking"},
+    "recipients/{user}/why/": {"notification_type": "booking"},
+}
 PUBLIC = {("POST", "webhooks/courier/")}
 """Those that answer to a signature instead of a token."""
 

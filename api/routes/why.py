@@ -1,0 +1,79 @@
+"""What would happen now to a notification for somebody, channel by channel, and which rule says so."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from fastapi import APIRouter
+from starlette.responses import Response
+
+from api.dependencies import Caller, ServicesDep, Staff
+from api.responses import json_response
+from api.routes.recipients import UserId
+from api.schemas.why import Why
+from api.services import Services
+from notifications.contracts.vocabulary import Channel, NotificationType
+from persistence.events import utc
+from persistence.recipients import Reachability, RecipientRepository
+from policy.channels import decide
+from policy.explaining import explanation
+from policy.planning import Situation, Wait, first_steps
+from policy.types import policy_of
+
+router = APIRouter()
+
+
+@router.get(
+    "/recipients/{user}/why/",
+    response_model=Why,
+    tags=["recipients"],
+    summary="What one person would get of a type now, and why (staff)",
+)
+async def why_for(user: UserId, notification_type: NotificationType, _: Staff, services: ServicesDep) -> Response:
+    """By the functions that decide at acceptance and before each send."""
+    return await _answer(user, notification_type, services)
+
+
+@router.get(
+    "/notification-settings/why/",
+    response_model=Why,
+    tags=["notification settings"],
+    summary="What the caller would get of a type now, and why",
+)
+async def why_for_caller(notification_type: NotificationType, caller: Caller, services: ServicesDep) -> Response:
+    return await _answer(caller.user_id, notification_type, services)
+
+
+async def _answer(user: str, kind: NotificationType, services: Services) -> Response:
+    async with services.database.statements() as transaction:
+        person = await RecipientRepository(transaction).reachability(user, kind)
+    now = datetime.now(UTC)
+    channels = _channels(kind, person, now)
+    return json_response({"user": user, "notification_type": kind, "now": utc(now), "channels": channels})
+
+
+def _channels(kind: NotificationType, person: Reachability, now: datetime) -> dict[str, Any]:
+    policy = policy_of(kind)
+    in_app = Situation(
+        channel=Channel.IN_APP,
+        policy=policy,
+        preferences=person.preferences,
+        has_address=True,
+        priority=policy.priority,
+        quiet_hours=person.quiet_hours,
+    )
+    steps = first_steps(in_app, list(Channel), has_address=person.has_address, escalation=policy.escalation, now=now)
+    answers = {}
+    for channel, step in steps.items():
+        decision = decide(
+            channel, policy=policy, preferences=person.preferences, has_address=person.has_address(channel)
+        )
+        until, reason = (step.until, step.reason) if isinstance(step, Wait) else (None, None)
+        answers[channel.value] = {
+            "use": decision.use,
+            "rule": decision.rule,
+            "explanation": " ".join(filter(None, map(explanation, (decision.rule, reason)))),
+            "by_default": channel in policy.default_channels,
+            "deferred_until": until and utc(until),
+            "deferred_by": reason,
+        }
+    return answers
