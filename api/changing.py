@@ -1,53 +1,99 @@
-"""Having a notification's workflow apply a change, and answering with the truth by channel."""
+"""Having a notification's workflow apply a change; the answer is the truth by channel."""
 
+from collections.abc import Mapping
 from dataclasses import asdict
-
-from starlette.responses import Response
+from typing import Any
+from uuid import UUID
 
 from api.presenting import plain
-from api.responses import json_response
+from api.schemas.changes import NotificationEdit
 from api.services import Services
-from notifications.contracts.changes import Change, ChangeAnswer
-from notifications.contracts.errors import NotificationError, NotificationNotFound, ServiceUnreachable
+from notifications.contracts.building import build_request
+from notifications.contracts.changes import Change, ChangeAnswer, ChangeKind
+from notifications.contracts.errors import NothingLeft, NotificationError, NotificationNotFound, ServiceUnreachable
 from persistence.changes import ChangeRepository
 from persistence.due import DueRepository
 from persistence.notifications import NotificationRepository
 from policy.changing import effect_on
 
-_NOTHING_LEFT = "Nothing was left to change."
 
-
-async def changed(services: Services, change: Change) -> Response:
-    """200 with what the change did to each channel, 409 with what had become of each when it came too late.
+async def change(services: Services, wanted: Change) -> dict[str, Any]:
+    """What the change did to each channel, as the wire has it.
 
     Raises:
         NotificationNotFound: there is no such notification.
+        NothingLeft: it came too late for every channel; the error says what had become of each.
     """
     try:
-        answer = await services.client.change(change)
+        answer = await services.client.change(wanted)
     except (NotificationNotFound, ServiceUnreachable) as error:
-        answer = await _kept(services, change, error)
+        answer = await _kept(services, wanted, error)
     async with services.database.statements() as transaction:
-        row = await NotificationRepository(transaction).get(change.notification_id)
+        row = await NotificationRepository(transaction).get(wanted.notification_id)
     if row is None:
         raise NotificationNotFound
     channels = [{name: plain(value) for name, value in asdict(told).items()} for told in answer.channels]
     if not answer.changed_anything:
-        return json_response({"detail": _NOTHING_LEFT, "channels": channels}, 409)
-    return json_response({"id": change.notification_id, "status": row["status"], "channels": channels})
+        raise NothingLeft(channels)
+    return {"id": wanted.notification_id, "status": row["status"], "channels": channels}
 
 
-async def _kept(services: Services, change: Change, error: NotificationError) -> ChangeAnswer:
+async def edit(services: Services, notification_id: UUID, wanted: NotificationEdit) -> None:
+    """Other words, channels or times for what has not gone out.
+
+    The words wait in the database for the workflow to apply them, since they do not travel through Temporal.
+
+    Raises:
+        InvalidNotification: nothing was changed. Else as `change`.
+    """
+    async with services.database.statements() as transaction:
+        row = await NotificationRepository(transaction).get(notification_id)
+        if row is None:
+            raise NotificationNotFound
+        edited = Change.of(notification_id, ChangeKind.EDIT)
+        await ChangeRepository(transaction).keep_edit(
+            edited.change_id, notification_id, _checked(dict(row), wanted.given())
+        )
+    await change(services, edited)
+
+
+def _checked(row: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    """An edit by columns, checked together with what it leaves as it is."""
+    whole = {**row, **given}
+    key = whole["template_key"]
+    request = build_request(
+        user=row["user_id"],
+        notification_type=row["notification_type"],
+        template_key=key,
+        title=given.get("title") if key else whole["title"],
+        message=given.get("message") if key else whole["message"],
+        delivery_channels=whole["channels"],
+        metadata=whole["metadata"],
+        scheduled_for=given.get("scheduled_for"),
+        expires_at=whole["expires_at"],
+    )
+    checked = {
+        "title": request.title,
+        "message": request.message,
+        "channels": list(request.channels),
+        "metadata": request.metadata,
+        "scheduled_for": plain(request.scheduled_for),
+        "expires_at": plain(request.expires_at),
+    }
+    return {name: value for name, value in checked.items() if name in given}
+
+
+async def _kept(services: Services, wanted: Change, error: NotificationError) -> ChangeAnswer:
     """What the database knows: the change may have been carried out although nobody could say so any more.
 
     Else, where the workflow has ended, the deliveries tell how, and that nothing of them could be changed.
     """
     async with services.database.statements() as transaction:
-        answer = await ChangeRepository(transaction).answer(change.change_id)
+        answer = await ChangeRepository(transaction).answer(wanted.change_id)
         if answer is not None:
             return answer
         if isinstance(error, ServiceUnreachable):
             raise error
-        deliveries = await DueRepository(transaction).of(change.notification_id)
-    told = (delivery.told(effect_on(delivery.standing(), change.kind)) for delivery in deliveries)
-    return ChangeAnswer(change_id=change.change_id, channels=tuple(told))
+        deliveries = await DueRepository(transaction).of(wanted.notification_id)
+    told = (delivery.told(effect_on(delivery.standing(), wanted.kind)) for delivery in deliveries)
+    return ChangeAnswer(change_id=wanted.change_id, channels=tuple(told))

@@ -15,6 +15,7 @@ from identity.tokens import Unauthenticated
 from notifications.contracts.errors import (
     IdempotencyConflict,
     InvalidNotification,
+    NothingLeft,
     NotificationError,
     NotificationNotFound,
     ServiceUnreachable,
@@ -43,6 +44,7 @@ STATUSES: dict[type[NotificationError], int] = {
     Forbidden: 403,
     NotificationNotFound: 404,
     IdempotencyConflict: 409,
+    NothingLeft: 409,
     ServiceUnreachable: 503,
     Unacceptable: 500,
 }
@@ -71,6 +73,8 @@ async def _domain_error(_: Request, error: Exception) -> Response:
         return json_response(error.errors, status)
     if isinstance(error, NotificationNotFound):
         return json_response({"detail": _NOT_FOUND}, status)
+    if isinstance(error, NothingLeft):
+        return json_response({"detail": str(error), "channels": error.channels}, status)
     headers = {"Retry-After": _RETRY_SECONDS} if isinstance(error, ServiceUnreachable) else {}
     return json_response({"detail": str(error)}, status, headers=headers)
 

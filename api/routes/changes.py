@@ -6,11 +6,12 @@ from typing import Any
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from api.changing import changed
+from api.changing import change, edit
 from api.dependencies import PathId, ServicesDep, Staff
-from api.presenting import plain
+from api.presenting import detail, plain
 from api.responses import json_response
-from api.schemas.changes import ChangeResult, NothingToChange, Reschedule, Timeline
+from api.schemas.changes import ChangeResult, NothingToChange, NotificationEdit, Reschedule, Timeline
+from api.schemas.notifications import NotificationDetail
 from notifications.contracts.changes import Change, ChangeKind
 from notifications.contracts.errors import NotificationNotFound
 from persistence.notifications import NotificationRepository
@@ -24,19 +25,30 @@ _TOO_LATE: dict[int | str, Any] = {409: {"model": NothingToChange}}
 @router.post("/{id}/cancel/", response_model=ChangeResult, responses=_TOO_LATE, summary="Stop what has not gone out")
 async def cancel_notification(_: Staff, id: PathId, services: ServicesDep) -> Response:
     """200 says per channel what was stopped, and what had already gone and when; 409 when nothing was left (staff)."""
-    return await changed(services, Change.of(id, ChangeKind.CANCEL))
+    return json_response(await change(services, Change.of(id, ChangeKind.CANCEL)))
 
 
 @router.post("/{id}/restore/", response_model=ChangeResult, responses=_TOO_LATE, summary="Undo a cancellation")
 async def restore_notification(_: Staff, id: PathId, services: ServicesDep) -> Response:
     """Until the planned time; 409 when there is nothing to restore (staff)."""
-    return await changed(services, Change.of(id, ChangeKind.RESTORE))
+    return json_response(await change(services, Change.of(id, ChangeKind.RESTORE)))
 
 
 @router.post("/{id}/reschedule/", response_model=ChangeResult, responses=_TOO_LATE, summary="Move to another time")
 async def reschedule_notification(_: Staff, id: PathId, body: Reschedule, services: ServicesDep) -> Response:
     """Whatever has not gone out; null sends it at once; 409 when nothing was left (staff)."""
-    return await changed(services, Change.of(id, ChangeKind.RESCHEDULE, scheduled_for=body.scheduled_for))
+    return json_response(await change(services, Change.of(id, ChangeKind.RESCHEDULE, scheduled_for=body.scheduled_for)))
+
+
+@router.patch("/{id}/", response_model=NotificationDetail, responses=_TOO_LATE, summary="Edit what has not gone out")
+async def edit_notification(_: Staff, id: PathId, body: NotificationEdit, services: ServicesDep) -> Response:
+    """Title, message, metadata, channels and times, of the channels that still wait; 409 when none does (staff)."""
+    await edit(services, id, body)
+    async with services.database.statements() as transaction:
+        found = await NotificationRepository(transaction).detail(id, owner=None)
+    if found is None:
+        raise NotificationNotFound
+    return json_response(detail(found))
 
 
 @router.get("/{id}/timeline/", response_model=Timeline, summary="Every decision, attempt and change, and why (staff)")

@@ -1,7 +1,7 @@
 """Changes to what has not gone out yet, and its story."""
 
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import AfterValidator, Field
@@ -24,6 +24,31 @@ class Reschedule(Shape):
     scheduled_for: Future | None = Field(
         description="The new time; null sends at once what waits.", examples=["2027-05-01T09:00:00Z"]
     )
+
+
+class NotificationEdit(Shape):
+    """Whatever is given is written, to the channels that have not gone out."""
+
+    title: str | None = None
+    message: str | None = None
+    metadata: dict[str, Any] | None = None
+    delivery_channel: str | None = None
+    delivery_channels: list[str] | None = None
+    scheduled_for: Future | None = None
+    expires_at: Future | None = None
+
+    def given(self) -> dict[str, Any]:
+        """By the notification's columns; of these, a time alone may be null."""
+        named = {"delivery_channel": "channels", "delivery_channels": "channels"}
+        times = {"scheduled_for", "expires_at"}
+        given = {
+            named.get(name, name): [value] if name == "delivery_channel" else value
+            for name in self.model_fields_set
+            if (value := getattr(self, name)) is not None or name in times
+        }
+        if self.delivery_channels is not None:
+            given["channels"] = self.delivery_channels
+        return given
 
 
 class ChannelEffect(Shape):

@@ -1,5 +1,8 @@
 """What can go wrong, in the domain's words. Transports map these classes to statuses and close codes."""
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 
 class NotificationError(Exception):
     """The root: everything this service refuses or cannot do."""
@@ -23,6 +26,14 @@ class Unacceptable(NotificationError):
 
 class NotificationNotFound(NotificationError):
     """No such notification, or not the caller's: the two are never told apart."""
+
+
+class NothingLeft(NotificationError):
+    """A change came too late for every channel; `channels` says what had become of each."""
+
+    def __init__(self, channels: Sequence[Mapping[str, Any]]) -> None:
+        super().__init__("Nothing was left to change.")
+        self.channels = channels
 
 
 class ServiceUnreachable(NotificationError):

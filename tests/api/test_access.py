@@ -15,6 +15,7 @@ ROUTES = {
     ("GET", "notifications/"): OWN,
     ("POST", "notifications/"): (403, 403, 201, 401),
     ("GET", "notifications/{id}/"): (200, 404, 200, 401),
+    ("PATCH", "notifications/{id}/"): (403, 403, 409, 401),
     ("DELETE", "notifications/{id}/"): (204, 404, 204, 401),
     ("POST", "notifications/{id}/mark_as_read/"): (200, 404, 404, 401),
     ("POST", "notifications/{id}/mark_as_unread/"): (200, 404, 404, 401),
@@ -87,6 +88,7 @@ def body_of(method: str, path: str) -> object:
     bodies: dict[str, object] = {
         "notifications/": wanted("somebody"),
         "notifications/bulk_delete/": {"notification_ids": [UNKNOWN]},
+        "notifications/{id}/": {"title": "Other"},
         "notifications/{id}/reschedule/": {"scheduled_for": None},
         "notification-settings/": {"notification_type": "review"},
         "notification-settings/{id}/": {"email_enabled": True},
