@@ -40,14 +40,17 @@ async def edit(boss: Door, notification: str, status: int = 200, /, **fields: An
     return answer
 
 
+async def mails_of(http: httpx.AsyncClient, owner: Door) -> list[dict[str, Any]]:
+    response = await http.get("/courier-sandbox/messages", params={"user": owner.user})
+    found: list[dict[str, Any]] = response.json()["results"]
+    return found
+
+
 async def sent_now(boss: Door, http: httpx.AsyncClient, owner: Door, notification: str) -> list[dict[str, Any]]:
     """Lets it go, and returns what the vendor got."""
     await boss.call("POST", f"notifications/{notification}/reschedule/", json={"scheduled_for": None})
     await settled(boss, notification, lambda found: found["status"] != "pending")
-    found: list[dict[str, Any]] = (await http.get("/courier-sandbox/messages", params={"user": owner.user})).json()[
-        "results"
-    ]
-    return found
+    return await mails_of(http, owner)
 
 
 async def test_other_words_are_what_goes_out(boss: Door, ada: Door, http: httpx.AsyncClient) -> None:
