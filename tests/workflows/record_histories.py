@@ -1,4 +1,4 @@
-"""Records a history of every path of the notification workflow: `python tests/workflows/record_histories.py`.
+"""Records a history of every path of the workflows: `python tests/workflows/record_histories.py`.
 
 Run it when a change to a workflow is meant to change its commands, and read the difference before committing.
 """
@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 CHECKOUT = Path(__file__).parents[2]
 sys.path.insert(0, str(CHECKOUT))
@@ -24,16 +25,18 @@ from deploy.local.launch import LaunchedStack, launched  # noqa: E402
 from notifications import InvalidNotification, Notification, NotificationsClient  # noqa: E402
 from notifications.contracts.building import build_request  # noqa: E402
 from notifications.contracts.delivery import SendResult  # noqa: E402
-from notifications.contracts.names import notification_workflow_id  # noqa: E402
+from notifications.contracts.names import anchor_workflow_id, notification_workflow_id  # noqa: E402
 from notifications.contracts.vocabulary import Channel  # noqa: E402
 
+BASE = "/api/v1/drf/notifications"
+DAY = timedelta(days=1)
 HISTORIES = CHECKOUT / "tests" / "histories"
 Story = Callable[["Recorder"], Awaitable[str]]
 
 
 class Recorder:
     def __init__(self, stack: LaunchedStack, client: NotificationsClient, http: httpx.AsyncClient) -> None:
-        self._stack = stack
+        self._staff = {"Authorization": f"Bearer {stack.token('staff', staff=True)}"}
         self._http = http
         self.client = client
 
@@ -52,11 +55,27 @@ class Recorder:
         faults = {"channel": channel, "script": list(script)}
         (await self._http.put("/courier-sandbox/faults", json=faults)).raise_for_status()
 
+    async def changed(self, verbs: list[tuple[str, dict[str, object]]], *, planned_in: float = 86_400) -> str:
+        """A waiting notification, and what staff do to it one after another."""
+        due = datetime.now(UTC) + timedelta(seconds=planned_in)
+        workflow_id = await self.notify("in_app", "email", scheduled_for=due)
+        for verb, body in verbs:
+            address = f"{BASE}/notifications/{workflow_id.removeprefix('notification:')}/{verb}/"
+            (await self._http.post(address, json=body, headers=self._staff)).raise_for_status()
+        return workflow_id
+
+    async def fired(self, anchor: str) -> None:
+        """Waits until one of the anchor's reminders has fired."""
+        while True:
+            found = await self._http.get(f"{BASE}/reminders/{anchor}/", headers=self._staff)
+            if "fired" in {each["status"] for each in found.json()["reminders"]}:
+                return
+            await asyncio.sleep(0.1)
+
     async def describe(self) -> None:
         person = {"name": "Recorded", "email": "recorded@example.org", "phone_number": "+15005550006"}
-        headers = {"Authorization": f"Bearer {self._stack.token('staff', staff=True)}"}
-        address = "/api/v1/drf/notifications/recipients/recorded/"
-        (await self._http.put(address, json=person, headers=headers)).raise_for_status()
+        address = f"{BASE}/recipients/recorded/"
+        (await self._http.put(address, json=person, headers=self._staff)).raise_for_status()
 
 
 async def in_app(recorder: Recorder) -> str:
@@ -94,7 +113,49 @@ async def refused(recorder: Recorder) -> str:
     raise AssertionError("the template should not exist")
 
 
-PATHS: tuple[Story, ...] = (in_app, in_app_and_email, three_channels, retried, rejected, scheduled, refused)
+async def escalated(recorder: Recorder) -> str:
+    return await recorder.notify("in_app", "email", escalation={"email": 1})
+
+
+async def cancelled(recorder: Recorder) -> str:
+    """Stopped for good: the planned time comes, and nobody has restored it."""
+    return await recorder.changed([("cancel", {})], planned_in=3)
+
+
+async def restored_and_moved(recorder: Recorder) -> str:
+    return await recorder.changed([("cancel", {}), ("restore", {}), ("reschedule", {"scheduled_for": None})])
+
+
+async def anchored(recorder: Recorder) -> str:
+    """Two reminders, moved once, of which one fires and the other is cancelled."""
+    anchor, now = f"booking:{uuid4().hex}", datetime.now(UTC)
+    await recorder.client.remind(
+        anchor=anchor,
+        starts_at=now + 2 * DAY,
+        offsets=[60, -60],
+        users=["recorded"],
+        title="Soon",
+        message="From a recording.",
+    )
+    await recorder.client.reschedule(anchor, now + timedelta(seconds=62))
+    await recorder.fired(anchor)
+    await recorder.client.cancel_reminders(anchor)
+    return anchor_workflow_id(anchor)
+
+
+PATHS: tuple[Story, ...] = (
+    in_app,
+    in_app_and_email,
+    three_channels,
+    retried,
+    rejected,
+    scheduled,
+    refused,
+    escalated,
+    cancelled,
+    restored_and_moved,
+    anchored,
+)
 
 
 async def record_given_up() -> None:

@@ -10,15 +10,20 @@ from temporalio.worker import Replayer
 from notifications.contracts import names
 from notifications.contracts.notification import AcceptedNotification, NotificationRequest
 from notifications.contracts.vocabulary import NotificationStatus
+from workflows.anchor import AnchorWorkflow
 from workflows.notification import NotificationWorkflow
 
 HISTORIES = sorted((Path(__file__).parents[1] / "histories").glob("*.json"))
 PATHS = {
+    "anchored",
+    "cancelled",
+    "escalated",
     "given_up",
     "in_app",
     "in_app_and_email",
     "refused",
     "rejected",
+    "restored_and_moved",
     "retried",
     "scheduled",
     "three_channels",
@@ -35,10 +40,12 @@ def test_every_path_has_its_recording() -> None:
 
 @pytest.mark.parametrize("path", HISTORIES, ids=lambda path: path.stem)
 async def test_a_recorded_history_replays(path: Path) -> None:
-    await Replayer(workflows=[NotificationWorkflow]).replay_workflow(history(path))
+    await Replayer(workflows=[NotificationWorkflow, AnchorWorkflow]).replay_workflow(history(path))
 
 
-@pytest.mark.parametrize("path", [path for path in HISTORIES if path.stem != "refused"], ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "path", [path for path in HISTORIES if path.stem not in ("refused", "anchored")], ids=lambda path: path.stem
+)
 async def test_a_change_of_commands_does_not_pass_unnoticed(path: Path) -> None:
     with pytest.raises(workflow.NondeterminismError):
         await Replayer(workflows=[HastyWorkflow]).replay_workflow(history(path))
