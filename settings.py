@@ -4,16 +4,17 @@ A name here is the environment variable in lower case. What must be chosen has n
 carries its unit. `docs/operations.md` lists them all, held complete by a test.
 """
 
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 
 class Settings(BaseSettings):
     """The service's settings; secrets never show in a repr or a log."""
 
-    model_config = SettingsConfigDict(frozen=True, extra="ignore")
+    # An error that showed its input would print secrets; a variable set to nothing is as good as none.
+    model_config = SettingsConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True, env_ignore_empty=True)
 
     database_url: SecretStr
     """PostgreSQL, as `postgresql+psycopg://user:password@host:port/database`."""
@@ -24,8 +25,12 @@ class Settings(BaseSettings):
     worker_roles: Annotated[tuple[str, ...], NoDecode] = ("workflows", "email", "sms", "push")
     """Which task queues this worker serves; comma-separated."""
 
-    jwt_secret: SecretStr = Field(min_length=32)
+    jwt_secret: SecretStr | None = Field(default=None, min_length=32)
     """HS256 key; RFC 7518 §3.2 asks for at least as many bits as the hash: 32 bytes."""
+    jwt_previous_secret: SecretStr | None = Field(default=None, min_length=32)
+    """The one before it, still accepted while its last tokens run out."""
+    jwt_jwks_url: str | None = Field(default=None, pattern=r"^https?://\S+$")
+    """Where the issuer publishes the public keys of RS256, ES256 and EdDSA."""
     jwt_audience: str | None = None
     jwt_issuer: str | None = None
     allowed_origins: Annotated[tuple[str, ...], NoDecode] = ()
@@ -49,6 +54,17 @@ class Settings(BaseSettings):
     """Where the API's readiness asks whether the gateway is up."""
 
     log_level: str = "info"
+
+    @model_validator(mode="after")
+    def _has_a_key(self) -> Self:
+        if self.jwt_secret is None and self.jwt_jwks_url is None:
+            raise ValueError("no token can be checked without a key: set JWT_SECRET, JWT_JWKS_URL or both")
+        return self
+
+    @property
+    def jwt_secrets(self) -> tuple[str, ...]:
+        """The HS256 keys, the newest first."""
+        return tuple(secret.get_secret_value() for secret in (self.jwt_secret, self.jwt_previous_secret) if secret)
 
     @field_validator("worker_roles", "allowed_origins", mode="before")
     @classmethod

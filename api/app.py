@@ -19,6 +19,7 @@ from api.routes import (
     profile,
     recipients,
     reminders,
+    revocations,
     templates,
     tickets,
     webhooks,
@@ -26,12 +27,15 @@ from api.routes import (
 )
 from api.routes import settings as settings_routes
 from api.services import Services
+from identity.keys import KeySet
+from identity.revocations import Revocations
 from identity.tokens import TokenVerifier
 from notifications.client import NotificationsClient
 from notifications.connecting import connect
 from observability import configure_logging
 from persistence.database import Database
 from persistence.hints import HintSender
+from persistence.revocations import revocations_in
 from runtime import settle_memory
 from settings import Settings
 
@@ -50,7 +54,15 @@ def create_app(settings: Settings) -> FastAPI:
         database = Database(url, pool_size=settings.database_pool_size, hints=hints)
         # Lazy, so that reads are served while Temporal is away.
         temporal = await connect(settings.temporal_address, namespace=settings.temporal_namespace, lazy=True)
-        sending = asyncio.create_task(hints.run())
+        revoked = Revocations(revocations_in(database))
+        tokens = TokenVerifier(
+            secrets=settings.jwt_secrets,
+            keys=KeySet(settings.jwt_jwks_url) if settings.jwt_jwks_url else None,
+            revocations=revoked,
+            audience=settings.jwt_audience,
+            issuer=settings.jwt_issuer,
+        )
+        background = [asyncio.create_task(hints.run()), asyncio.create_task(tokens.run())]
         async with httpx.AsyncClient() as http:
 
             async def ask_temporal() -> None:
@@ -64,20 +76,18 @@ def create_app(settings: Settings) -> FastAPI:
             app.state.services = Services(
                 database=database,
                 client=NotificationsClient(temporal),
-                tokens=TokenVerifier(
-                    secret=settings.jwt_secret.get_secret_value(),
-                    audience=settings.jwt_audience,
-                    issuer=settings.jwt_issuer,
-                ),
+                tokens=tokens,
+                revocations=revoked,
                 allowed_origins=frozenset(settings.allowed_origins),
                 courier_webhook_secret=webhook_secret.get_secret_value() if webhook_secret else None,
                 probes={"database": database.ping, "temporal": ask_temporal, "gateway": ask_gateway},
             )
             settle_memory()
             yield
-        sending.cancel()
-        with suppress(asyncio.CancelledError):
-            await sending
+        for task in background:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
         await database.close()
 
     app = FastAPI(
@@ -101,6 +111,7 @@ def create_app(settings: Settings) -> FastAPI:
         templates,
         recipients,
         reminders,
+        revocations,
         tickets,
         webhooks,
     ):

@@ -10,8 +10,8 @@ from fastapi import Depends, Request
 
 from api.errors import Forbidden
 from api.services import Services
-from identity.credentials import find_token
-from identity.tokens import Identity
+from identity.caller import Identity
+from identity.credentials import find_token, joined
 from notifications.contracts.errors import NotificationNotFound
 
 
@@ -20,8 +20,8 @@ async def _services(request: Request) -> Services:
 
 
 async def _caller(request: Request, services: "ServicesDep") -> Identity:
-    token = find_token(request.headers, allowed_origins=services.allowed_origins, method=request.method)
-    return services.tokens.verify(token)
+    token = find_token(joined(request.headers.items()), allowed_origins=services.allowed_origins, method=request.method)
+    return await services.tokens.verify(token)
 
 
 async def _staff(caller: "Caller") -> Identity:

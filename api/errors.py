@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from api.responses import json_response
-from identity.tokens import Unauthenticated
+from identity.caller import CannotVerify, Unauthenticated
 from notifications.contracts.errors import (
     IdempotencyConflict,
     InvalidNotification,
@@ -63,6 +63,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _invalid_request)
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(DatabaseUnavailable, _database_away)
+    app.add_exception_handler(CannotVerify, _cannot_verify)
 
 
 async def _domain_error(_: Request, error: Exception) -> Response:
@@ -103,6 +104,15 @@ async def _http_error(request: Request, error: Exception) -> Response:
 
 async def _database_away(_: Request, error: Exception) -> Response:
     log.warning("database away", error=str(error))
+    return _unavailable()
+
+
+async def _cannot_verify(_: Request, error: Exception) -> Response:
+    log.warning("cannot verify a token", error=str(error))
+    return _unavailable()
+
+
+def _unavailable() -> Response:
     return json_response(
         {"detail": "The service is temporarily unavailable."}, 503, headers={"Retry-After": _RETRY_SECONDS}
     )

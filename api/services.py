@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
+from identity.revocations import Revocations
 from identity.tokens import TokenVerifier
 from notifications.client import NotificationsClient
 from persistence.database import Database
@@ -13,6 +14,7 @@ class Services:
     database: Database
     client: NotificationsClient
     tokens: TokenVerifier
+    revocations: Revocations
     allowed_origins: frozenset[str]
     courier_webhook_secret: str | None
     probes: Mapping[str, Callable[[], Awaitable[None]]]

@@ -1,1 +1,1 @@
-"""Who is calling. The same answers for both doors, HTTP and WebSocket."""
+"""Who is calling: credentials, tokens, keys, what was revoked. The same answers for both doors, HTTP and WebSocket."""

@@ -5,18 +5,27 @@ handshake alone, where browsers have no other way. A cookie is sent by the brows
 call, so it counts only for a call from a page of ours.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
-from identity.tokens import Unauthenticated
+from identity.caller import Unauthenticated
 
 COOKIE = "notifications_token"
 _SAFE_METHODS = {"GET", "HEAD"}
 
 
+def joined(headers: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Headers by lower-case name, those that came twice as one (RFC 9110 §5.3): two credentials make none."""
+    found: dict[str, str] = {}
+    for given, value in headers:
+        name = given.lower()
+        found[name] = f"{found[name]}{'; ' if name == 'cookie' else ', '}{value}" if name in found else value
+    return found
+
+
 def find_token(
     headers: Mapping[str, str], *, allowed_origins: frozenset[str], method: str, query_token: str | None = None
 ) -> str:
-    """The token of a call; `headers` is case-insensitive, or has lower-case names.
+    """The token of a call; the names of `headers` are in lower case.
 
     Raises:
         Unauthenticated: there is none, or header and query contradict one another.

@@ -1,83 +1,100 @@
-"""JSON Web Tokens: what makes one acceptable, and who it says is calling.
+"""JSON Web Tokens: what makes one acceptable. The one way in, for both doors.
 
-After RFC 8725: the algorithm is bound to the key and never taken from the token, `exp` is required, and
+After RFC 8725: each key is good for one algorithm, so the algorithm that a token names can only choose
+between keys, never how a key is used; nothing else of a header is looked at but `kid`; `exp` is required;
 audience and issuer are checked when they are configured.
 """
 
-from dataclasses import dataclass
+import asyncio
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 import jwt
 
-from notifications.contracts.limits import USER_CHARS
+from identity.caller import Identity, Unauthenticated
+from identity.claims import identity_in
+from identity.keys import ALGORITHMS, KeySet
+from identity.revocations import Revocations
 
-_ALGORITHM = "HS256"
-# A refresh token or one of another kind must not pass for an access token.
-_ACCESS = "access"
+_SHARED_SECRET = "HS256"  # noqa: S105 - an algorithm's name
+_INVALID = "The token is not valid."
 TOKEN_CHARS = 8_192
 
-
-class Unauthenticated(Exception):
-    """No acceptable credential. `expired` tells one that was good until its time ran out."""
-
-    def __init__(self, detail: str, *, expired: bool = False) -> None:
-        super().__init__(detail)
-        self.expired = expired
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Identity:
-    """A caller. `user_id` is text, whatever the claim was: 42 and "42" are the same user."""
-
-    user_id: str
-    is_staff: bool
-    expires_at: datetime
+Key = str | jwt.PyJWK
 
 
 class TokenVerifier:
-    def __init__(self, *, secret: str, audience: str | None = None, issuer: str | None = None) -> None:
-        self._secret = secret
+    """`secrets` are those of HS256, the newest first; `keys` the issuer's public ones, when it has any."""
+
+    def __init__(
+        self,
+        *,
+        secrets: Sequence[str],
+        keys: KeySet | None,
+        revocations: Revocations,
+        audience: str | None = None,
+        issuer: str | None = None,
+    ) -> None:
+        self._secrets = tuple(secrets)
+        self._keys = keys
+        self._revocations = revocations
         self._audience = audience
         self._issuer = issuer
 
-    def verify(self, token: str) -> Identity:
+    async def run(self) -> None:
+        """Keeps keys and revocations current until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._revocations.run())
+            if self._keys is not None:
+                tasks.create_task(self._keys.run())
+
+    async def verify(self, token: str) -> Identity:
         """The caller that a token stands for.
 
         Raises:
             Unauthenticated: with a sentence that tells the caller what is wrong, and nothing of the token.
+            CannotVerify: its key, or what has been revoked, cannot be asked for right now.
         """
         if len(token) > TOKEN_CHARS:
             raise Unauthenticated("The token is too long.")
         try:
-            claims = jwt.decode(
-                token,
-                self._secret,
-                algorithms=[_ALGORITHM],
-                audience=self._audience,
-                issuer=self._issuer,
-                options={"require": ["exp"], "verify_aud": self._audience is not None, "verify_sub": False},
-            )
-            expires_at = datetime.fromtimestamp(int(claims["exp"]), UTC)
-        except jwt.ExpiredSignatureError:
-            raise Unauthenticated("The token has expired.", expired=True) from None
-        except (jwt.InvalidTokenError, ValueError, OverflowError, RecursionError):
-            raise Unauthenticated("The token is not valid.") from None
-        if claims.get("token_type", _ACCESS) != _ACCESS:
-            raise Unauthenticated("The token is not an access token.")
-        return Identity(
-            user_id=_user_id(claims),
-            is_staff=claims.get("is_staff") is True,
-            expires_at=expires_at,
-        )
+            claims = self._claims(token, await self._keys_of(jwt.get_unverified_header(token)))
+        except (jwt.InvalidTokenError, ValueError, RecursionError):
+            raise Unauthenticated(_INVALID) from None
+        identity = identity_in(claims, now=datetime.now(UTC))
+        await self._revocations.check(identity)
+        return identity
 
+    async def _keys_of(self, header: dict[str, Any]) -> Sequence[Key]:
+        """Those of ours that may have signed a token with this header."""
+        algorithm = header.get("alg")
+        if algorithm == _SHARED_SECRET:
+            return self._secrets
+        if self._keys is None or algorithm not in ALGORITHMS:
+            return ()
+        key = await self._keys.find(header.get("kid"), algorithm)
+        return () if key is None else (key,)
 
-def _user_id(claims: dict[str, Any]) -> str:
-    """`user_id` as djangorestframework-simplejwt issues it, else the standard `sub`."""
-    value = claims.get("user_id", claims.get("sub"))
-    if isinstance(value, bool) or not isinstance(value, str | int):
-        raise Unauthenticated("The token names no user.")
-    user_id = str(value)
-    if not user_id or len(user_id) > USER_CHARS or not user_id.isprintable():
-        raise Unauthenticated("The token names no user.")
-    return user_id
+    def _claims(self, token: str, keys: Sequence[Key]) -> dict[str, Any]:
+        for key in keys:
+            try:
+                return jwt.decode(
+                    token,
+                    key,
+                    algorithms=[key.algorithm_name if isinstance(key, jwt.PyJWK) else _SHARED_SECRET],
+                    audience=self._audience,
+                    issuer=self._issuer,
+                    # Times, the user and the token's id are `identity.claims`' to judge.
+                    options={
+                        "verify_aud": self._audience is not None,
+                        "verify_exp": False,
+                        "verify_nbf": False,
+                        "verify_iat": False,
+                        "verify_sub": False,
+                        "verify_jti": False,
+                    },
+                )
+            except jwt.InvalidSignatureError:
+                continue
+        raise Unauthenticated(_INVALID)

@@ -6,7 +6,7 @@ ticket over REST and puts that there: by the time anybody reads the log, it is w
 
 import hashlib
 import secrets
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, func
@@ -18,13 +18,15 @@ from persistence.models import SocketTicket
 LIFETIME_SECONDS = 30
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Holder:
-    """Whom a ticket stands for, and until when the token it was issued for is good."""
+    """Whom a ticket stands for, and which token it was issued for: when that is good no longer, so is the ticket."""
 
     user_id: str
     is_staff: bool
     token_expires_at: datetime
+    token_id: str | None
+    token_issued_at: datetime | None
 
 
 class TicketRepository:
@@ -54,7 +56,7 @@ class TicketRepository:
         row = rows.one_or_none()
         if row is None or not row.in_time:
             return None
-        return Holder(row.user_id, row.is_staff, row.token_expires_at)
+        return Holder(**{field.name: getattr(row, field.name) for field in fields(Holder)})
 
 
 def _digest(ticket: str) -> bytes:

@@ -11,8 +11,10 @@ from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 
-from identity.credentials import find_token
-from identity.tokens import Identity, TokenVerifier, Unauthenticated
+from identity.caller import CannotVerify, Identity, TokenEnded, Unauthenticated
+from identity.credentials import find_token, joined
+from identity.revocations import Revocations
+from identity.tokens import TokenVerifier
 from observability import where
 from persistence.database import Database, DatabaseUnavailable
 from persistence.inbox import InboxRepository
@@ -28,6 +30,10 @@ HEALTH_PATH = "/healthz"
 
 # Longer ones overflow some event loops' clocks.
 _LONGEST_TIMER = 86_400.0
+_UNAVAILABLE = "The service is temporarily unavailable."
+_RETRY_SECONDS = "2"
+
+Caller = Identity | Unauthenticated | CannotVerify
 
 log = structlog.get_logger("gateway")
 
@@ -40,21 +46,26 @@ class Gateway:
         feed: EventFeed,
         registry: ConnectionRegistry,
         tokens: TokenVerifier,
+        revocations: Revocations,
         allowed_origins: frozenset[str],
     ) -> None:
         self._database = database
         self._feed = feed
         self._registry = registry
         self._tokens = tokens
+        self._revocations = revocations
+        self._revocations.on_news = self._end_revoked
         self._allowed_origins = allowed_origins
-        self._callers: WeakKeyDictionary[ServerConnection, Identity | Unauthenticated] = WeakKeyDictionary()
+        self._callers: WeakKeyDictionary[ServerConnection, Caller] = WeakKeyDictionary()
         """What each handshake told of its caller."""
+        self._conversations: dict[Session, asyncio.Future[None]] = {}
+        """Those under way, and what ends each."""
 
     async def check_handshake(self, connection: ServerConnection, request: Request) -> Response | None:
         """Refuses a handshake, or lets it through with its caller.
 
         A browser's script never learns the status of a refused handshake, so a browser is let in and its
-        socket closed with a code that says why; everybody else gets the 401.
+        socket closed with a code that says why; everybody else gets the 401, or the 503.
         """
         path = urlsplit(request.path).path
         if path == HEALTH_PATH:
@@ -63,11 +74,9 @@ class Gateway:
             return connection.respond(HTTPStatus.NOT_FOUND, "not found\n")
         try:
             self._callers[connection] = await self._authenticate(request)
-        except Unauthenticated as error:
+        except (Unauthenticated, CannotVerify) as error:
             if "Origin" not in request.headers:
-                response = connection.respond(HTTPStatus.UNAUTHORIZED, f"{error}\n")
-                response.headers["WWW-Authenticate"] = "Bearer"
-                return response
+                return _refusal(connection, error)
             self._callers[connection] = error
         return None
 
@@ -78,7 +87,7 @@ class Gateway:
         except Closed as closed:
             await socket.close(closed.code, closed.reason)
         except DatabaseUnavailable:
-            await socket.close(CloseCode.RESTART, "The service is temporarily unavailable.")
+            await socket.close(CloseCode.RESTART, _UNAVAILABLE)
         except ConnectionClosed:
             return
 
@@ -96,7 +105,7 @@ class Gateway:
         session = Session(identity=caller, database=self._database, tokens=self._tokens, rewind=rewind)
         ended = asyncio.get_running_loop().create_future()
         connection.on_overflow = lambda: _end(ended, CloseCode.TOO_SLOW, "Too slow; reconnect and resume.")
-        _end_at_expiry(session, ended)
+        self._end_in_time(session, ended)
         self._registry.add(connection)
         # What was committed since the state was read, or is to be replayed, is read for at once.
         self._feed.wake([caller.user_id])
@@ -118,6 +127,23 @@ class Gateway:
             if isinstance(outcome, Exception) and not isinstance(outcome, ConnectionClosed):
                 log.error("connection failed", error=where(outcome))
 
+    def _end_in_time(self, session: Session, ended: asyncio.Future[None]) -> None:
+        """Sees to it that the conversation is over when its token is, be it expired or revoked."""
+        _end_at_expiry(session, ended)
+        self._conversations[session] = ended
+        ended.add_done_callback(lambda _: self._conversations.pop(session))
+        # Its token may have been revoked while the inbox was read.
+        self._end_if_revoked(session, ended)
+
+    def _end_revoked(self) -> None:
+        # All of them are looked at: two look-ups each, and only when staff have revoked something.
+        for session, ended in self._conversations.items():
+            self._end_if_revoked(session, ended)
+
+    def _end_if_revoked(self, session: Session, ended: asyncio.Future[None]) -> None:
+        if self._revocations.cover(session.identity):
+            _end(ended, CloseCode.TOKEN_EXPIRED, "The token has been revoked.")
+
     async def _read(self, socket: ServerConnection, session: Session, connection: Connection) -> None:
         async for frame in socket:
             if not isinstance(frame, str):
@@ -131,22 +157,30 @@ class Gateway:
         if "ticket" in query:
             return await self._take_ticket(query["ticket"][0])
         token = find_token(
-            {name.lower(): value for name, value in request.headers.raw_items()},
+            joined(request.headers.raw_items()),
             allowed_origins=self._allowed_origins,
             method="GET",
             query_token=query.get("token", [None])[0],
         )
-        return self._tokens.verify(token)
+        return await self._tokens.verify(token)
 
     async def _take_ticket(self, ticket: str) -> Identity:
         try:
             async with self._database.transaction() as transaction:
                 holder = await TicketRepository(transaction).take(ticket)
         except DatabaseUnavailable:
-            raise Unauthenticated("The ticket cannot be checked right now; ask for a new one.") from None
+            raise CannotVerify("The ticket cannot be checked right now.") from None
         if holder is None:
             raise Unauthenticated("The ticket is not valid, or was used before.")
-        return Identity(user_id=holder.user_id, is_staff=holder.is_staff, expires_at=holder.token_expires_at)
+        identity = Identity(
+            user_id=holder.user_id,
+            is_staff=holder.is_staff,
+            expires_at=holder.token_expires_at,
+            token_id=holder.token_id,
+            issued_at=holder.token_issued_at,
+        )
+        await self._revocations.check(identity)
+        return identity
 
 
 async def _write(socket: ServerConnection, connection: Connection) -> None:
@@ -154,10 +188,26 @@ async def _write(socket: ServerConnection, connection: Connection) -> None:
         await socket.send(await connection.next_frame(), text=True)
 
 
-def _let_in(caller: Identity | Unauthenticated) -> Identity:
-    if isinstance(caller, Identity):
-        return caller
-    raise Closed(CloseCode.TOKEN_EXPIRED if caller.expired else CloseCode.UNAUTHENTICATED, str(caller))
+def _refusal(connection: ServerConnection, error: Unauthenticated | CannotVerify) -> Response:
+    if isinstance(error, CannotVerify):
+        response = connection.respond(HTTPStatus.SERVICE_UNAVAILABLE, f"{_UNAVAILABLE}\n")
+        response.headers["Retry-After"] = _RETRY_SECONDS
+        return response
+    response = connection.respond(HTTPStatus.UNAUTHORIZED, f"{error}\n")
+    response.headers["WWW-Authenticate"] = "Bearer"
+    return response
+
+
+def _let_in(caller: Caller) -> Identity:
+    match caller:
+        case Identity():
+            return caller
+        case CannotVerify():
+            raise Closed(CloseCode.RESTART, _UNAVAILABLE)
+        case TokenEnded():
+            raise Closed(CloseCode.TOKEN_EXPIRED, str(caller))
+        case Unauthenticated():
+            raise Closed(CloseCode.UNAUTHENTICATED, str(caller))
 
 
 def _end(ended: asyncio.Future[None], code: CloseCode, reason: str) -> None:

@@ -10,10 +10,13 @@ import uvloop
 from websockets.asyncio.server import serve
 from websockets.typing import Origin
 
+from identity.keys import KeySet
+from identity.revocations import Revocations
 from identity.tokens import TokenVerifier
 from observability import configure_logging
 from persistence.database import Database
 from persistence.hints import HintSender
+from persistence.revocations import revocations_in
 from runtime import settle_memory
 from settings import Settings
 from ws_gateway.connections import ConnectionRegistry
@@ -39,18 +42,23 @@ async def run(settings: Settings) -> None:
     database = Database(url, pool_size=settings.database_pool_size, hints=hints)
     registry = ConnectionRegistry()
     feed = EventFeed(database=database, database_url=url, registry=registry)
+    revoked = Revocations(revocations_in(database))
+    tokens = TokenVerifier(
+        secrets=settings.jwt_secrets,
+        keys=KeySet(settings.jwt_jwks_url) if settings.jwt_jwks_url else None,
+        revocations=revoked,
+        audience=settings.jwt_audience,
+        issuer=settings.jwt_issuer,
+    )
     gateway = Gateway(
         database=database,
         feed=feed,
         registry=registry,
-        tokens=TokenVerifier(
-            secret=settings.jwt_secret.get_secret_value(),
-            audience=settings.jwt_audience,
-            issuer=settings.jwt_issuer,
-        ),
+        tokens=tokens,
+        revocations=revoked,
         allowed_origins=frozenset(settings.allowed_origins),
     )
-    background = [asyncio.create_task(feed.run()), asyncio.create_task(hints.run())]
+    background = [asyncio.create_task(feed.run()), asyncio.create_task(hints.run()), asyncio.create_task(tokens.run())]
     async with serve(
         gateway.converse,
         settings.gateway_host,

@@ -7,7 +7,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from identity.tokens import Identity, TokenVerifier, Unauthenticated
+from identity.caller import CannotVerify, Identity, Unauthenticated
+from identity.tokens import TokenVerifier
 from notifications.contracts.errors import NotificationNotFound
 from persistence.database import Database, DatabaseUnavailable
 from persistence.inbox import InboxRepository, InboxState
@@ -66,7 +67,7 @@ class Session:
             return self._answered[message.op_id]
         try:
             answer = messages.encode(await self._answer(message), op_id=message.op_id)
-        except DatabaseUnavailable:
+        except (DatabaseUnavailable, CannotVerify):
             problem = messages.error(ErrorCode.UNAVAILABLE, "Not possible right now; try again.")
             return messages.encode(problem, op_id=message.op_id)
         if message.op_id is not None:
@@ -91,7 +92,7 @@ class Session:
                     self._rewind(message.seq)
                 return messages.established(state, resumed=resumed)
             case messages.RefreshToken():
-                return self._refresh(message.token)
+                return await self._refresh(message.token)
             case messages.Ping():
                 return messages.pong()
 
@@ -121,9 +122,9 @@ class Session:
         async with self._database.transaction() as transaction:
             return await InboxRepository(transaction).state(self.identity.user_id)
 
-    def _refresh(self, token: str) -> dict[str, Any]:
+    async def _refresh(self, token: str) -> dict[str, Any]:
         try:
-            identity = self._tokens.verify(token)
+            identity = await self._tokens.verify(token)
         except Unauthenticated as error:
             raise Closed(CloseCode.TOKEN_EXPIRED, str(error)) from None
         if identity.user_id != self.identity.user_id:

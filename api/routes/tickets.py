@@ -15,5 +15,13 @@ router = APIRouter(tags=["socket"])
 async def issue_ticket(caller: Caller, services: ServicesDep) -> Response:
     """Good once, for 30 seconds: `/ws/notifications/?ticket=…`. The socket lives as long as the token would."""
     async with services.database.transaction() as transaction:
-        ticket = await TicketRepository(transaction).issue(Holder(caller.user_id, caller.is_staff, caller.expires_at))
+        ticket = await TicketRepository(transaction).issue(
+            Holder(
+                user_id=caller.user_id,
+                is_staff=caller.is_staff,
+                token_expires_at=caller.expires_at,
+                token_id=caller.token_id,
+                token_issued_at=caller.issued_at,
+            )
+        )
     return json_response({"ticket": ticket, "expires_in": LIFETIME_SECONDS}, 201)

@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from api.dependencies import ServicesDep
 from api.errors import InvalidFields
-from identity.tokens import Unauthenticated
+from identity.caller import Unauthenticated
 from notifications.contracts.errors import ServiceUnreachable
 from persistence.deliveries import DeliveryRepository
 from policy.outcomes import may_follow

@@ -7,6 +7,7 @@ from persistence.models.inbox import Inbox, InboxEvent
 from persistence.models.notifications import Notification
 from persistence.models.recipients import NotificationSetting, PreferenceProfile, Recipient
 from persistence.models.reminders import Anchor, Reminder
+from persistence.models.revocations import TokenRevocation
 from persistence.models.templates import Template
 from persistence.models.tickets import SocketTicket
 
@@ -26,4 +27,5 @@ __all__ = [
     "SocketTicket",
     "Template",
     "TimelineEntry",
+    "TokenRevocation",
 ]

@@ -17,4 +17,6 @@ class SocketTicket(Base):
     user_id: Mapped[str]
     is_staff: Mapped[bool] = mapped_column(server_default=text("false"))
     token_expires_at: Mapped[datetime]
+    token_id: Mapped[str | None]
+    token_issued_at: Mapped[datetime | None]
     expires_at: Mapped[datetime]

@@ -57,6 +57,8 @@ ROUTES = {
     ("GET", "reminders/{anchor}/"): STAFF_ONLY,
     ("PATCH", "reminders/{anchor}/"): STAFF_ONLY,
     ("DELETE", "reminders/{anchor}/"): STAFF_ONLY,
+    ("GET", "token-revocations/"): STAFF_ONLY,
+    ("POST", "token-revocations/"): (403, 403, 201, 401),
     ("POST", "ws-ticket/"): (201, 201, 201, 401),
 }
 QUERIES = {
@@ -100,6 +102,7 @@ def body_of(method: str, path: str) -> object:
         "recipients/{user}/": {"name": "Ada"},
         "reminders/": reminder(f"booking:{uuid4().hex}"),
         "reminders/{anchor}/": {"starts_at": "2039-06-01T10:00:00Z"},
+        "token-revocations/": {"jti": uuid4().hex},
     }
     return bodies.get(path) if method in ("POST", "PUT", "PATCH") else None
 
