@@ -9,10 +9,13 @@ from uuid import uuid4
 import pytest
 
 from deploy.local.launch import LaunchedStack
-from identity.tokens import Identity, TokenVerifier
+from identity.caller import Identity
+from identity.revocations import Revocations
+from identity.tokens import TokenVerifier
 from persistence import events
 from persistence.database import Database
 from persistence.inbox import InboxRepository, InboxState
+from persistence.revocations import revocations_in
 from ws_gateway.messages import CloseCode
 from ws_gateway.session import REPLAY_MOST, Closed, Position, Session, may_resume
 
@@ -27,7 +30,11 @@ class Conversation:
         self.session = Session(
             identity=Identity(user_id=self.user, is_staff=False, expires_at=datetime.now(UTC) + timedelta(hours=1)),
             database=database,
-            tokens=TokenVerifier(secret=stack.environment["JWT_SECRET"]),
+            tokens=TokenVerifier(
+                secrets=[stack.environment["JWT_SECRET"]],
+                keys=None,
+                revocations=Revocations(revocations_in(database)),
+            ),
             rewind=self.rewound.append,
         )
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from identity.credentials import COOKIE, find_token
-from identity.tokens import Unauthenticated
+from identity.caller import Unauthenticated
+from identity.credentials import COOKIE, find_token, joined
 
 OURS = "https://app.example"
 THEIRS = "https://evil.example"
@@ -89,6 +89,15 @@ def test_a_cookie_without_origin_or_word_of_the_browser_does_not_count() -> None
 def test_no_origins_allowed_means_none() -> None:
     with pytest.raises(Unauthenticated):
         find_token({"cookie": f"{COOKIE}=c", "origin": OURS}, allowed_origins=frozenset(), method="GET")
+
+
+def test_a_header_that_came_twice_carries_no_token_that_was_sent() -> None:
+    twice = joined([("Authorization", "Bearer a.b.c"), ("AUTHORIZATION", "Bearer d.e.f")])
+    assert found(twice) not in ("a.b.c", "d.e.f")
+
+
+def test_cookies_may_come_in_several_headers() -> None:
+    assert found(joined([("Cookie", "a=b"), ("Cookie", f"{COOKIE}=c"), ("Origin", OURS)])) == "c"
 
 
 def test_a_header_counts_from_any_origin() -> None:
