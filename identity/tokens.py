@@ -59,19 +59,22 @@ class TokenVerifier:
         if len(token) > TOKEN_CHARS:
             raise Unauthenticated("The token is too long.")
         try:
-            claims = self._claims(token, await self._keys_of(jwt.get_unverified_header(token)))
+            claims = self._claims(token, await self._keys_for(token))
         except (jwt.InvalidTokenError, ValueError, RecursionError):
             raise Unauthenticated(_INVALID) from None
         identity = identity_in(claims, now=datetime.now(UTC))
         await self._revocations.check(identity)
         return identity
 
-    async def _keys_of(self, header: dict[str, Any]) -> Sequence[Key]:
-        """Those of ours that may have signed a token with this header."""
+    async def _keys_for(self, token: str) -> Sequence[Key]:
+        """Those of ours that may have signed a token."""
+        if self._keys is None:
+            return self._secrets
+        header = jwt.get_unverified_header(token)
         algorithm = header.get("alg")
         if algorithm == _SHARED_SECRET:
             return self._secrets
-        if self._keys is None or algorithm not in ALGORITHMS:
+        if algorithm not in ALGORITHMS:
             return ()
         key = await self._keys.find(header.get("kid"), algorithm)
         return () if key is None else (key,)

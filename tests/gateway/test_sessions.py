@@ -95,6 +95,14 @@ async def test_a_failed_operation_may_be_repeated_under_its_id(stack: LaunchedSt
     assert [answer["code"] for answer in answers] == ["unavailable"] * 2
 
 
+async def test_a_token_that_cannot_be_checked_right_now_ends_nothing(stack: LaunchedStack) -> None:
+    database = Database(NOBODY_LISTENS, pool_size=1)
+    conversation = Conversation(stack, database)
+    answer = await conversation.say(type="refresh_token", token=stack.token(conversation.user))
+    await database.close()
+    assert (answer["type"], answer["code"]) == ("error", "unavailable")
+
+
 async def test_only_the_latest_operations_are_remembered(conversation: Conversation) -> None:
     first = await conversation.say(type="ping", op_id="0")
     for number in range(1, 129):

@@ -14,13 +14,14 @@ from uuid import uuid4
 import httpx
 import pytest
 from doors import DEADLINE_SECONDS, Doors, closing
-from issuer import shared
+from issuer import RSA, shared, signed
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from deploy.local.launch import CHECKOUT, LaunchedStack
 
 REVOKED_SECONDS = 2.0
+NOBODY_LISTENS = "postgresql+psycopg://nobody@127.0.0.1:1/nothing"
 
 
 @pytest.fixture
@@ -57,12 +58,12 @@ async def is_ended(connection: ClientConnection) -> bool:
 
 
 @asynccontextmanager
-async def another(stack: LaunchedStack, module: str, kind: str) -> AsyncIterator[str]:
+async def another(stack: LaunchedStack, module: str, kind: str, **changes: str) -> AsyncIterator[str]:
     """The address of one more process of a kind, beside the stack's own."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         address = f"127.0.0.1:{probe.getsockname()[1]}"
-    environment = {**os.environ, **stack.environment, f"{kind}_PORT": address.split(":")[1]}
+    environment = {**os.environ, **stack.environment, f"{kind}_PORT": address.split(":")[1], **changes}
     process = await asyncio.create_subprocess_exec(sys.executable, "-m", module, cwd=CHECKOUT, env=environment)
     try:
         async with asyncio.timeout(30), httpx.AsyncClient() as http:
@@ -73,6 +74,12 @@ async def another(stack: LaunchedStack, module: str, kind: str) -> AsyncIterator
     finally:
         process.terminate()
         await process.wait()
+
+
+@asynccontextmanager
+async def only_rest(address: str) -> AsyncIterator[Doors]:
+    async with httpx.AsyncClient(base_url=f"http://{address}") as http:
+        yield Doors(http, "", origin="", staff="")
 
 
 async def answers(http: httpx.AsyncClient, address: str) -> bool:
@@ -100,8 +107,7 @@ async def test_a_users_tokens_are_401_when_they_were_issued_before(doors: Doors,
 
 async def test_another_api_process_answers_401_soon(stack: LaunchedStack, doors: Doors, ada: Person) -> None:
     token = ada.token(jti=(jti := uuid4().hex))
-    async with another(stack, "api.app", "API") as address, httpx.AsyncClient(base_url=f"http://{address}") as http:
-        elsewhere = Doors(http, "", origin="", staff="")
+    async with another(stack, "api.app", "API") as address, only_rest(address) as elsewhere:
         assert (await elsewhere.read(token)).status_code == 200
         await doors.revoke(jti=jti)
         async with asyncio.timeout(REVOKED_SECONDS):
@@ -183,3 +189,26 @@ async def test_no_socket_slips_in_while_its_token_is_revoked(doors: Doors, ada: 
     crowd = [asyncio.create_task(outcome()) for _ in range(60)]
     await doors.revoke(jti=jti)
     assert set(await asyncio.gather(*crowd)) <= {401, 4003}
+
+
+async def test_an_api_that_cannot_tell_what_was_revoked_lets_nobody_in(stack: LaunchedStack, ada: Person) -> None:
+    async with another(stack, "api.app", "API", DATABASE_URL=NOBODY_LISTENS) as address, only_rest(address) as apart:
+        answers = [await apart.read(token) for token in (ada.token(), ada.token(exp=1))]
+    assert [answer.status_code for answer in answers] == [503, 401]
+    assert answers[0].headers["Retry-After"]
+
+
+async def test_a_gateway_that_cannot_tell_what_was_revoked_lets_nobody_in(
+    stack: LaunchedStack, http: httpx.AsyncClient, ada: Person
+) -> None:
+    async with another(stack, "ws_gateway.server", "GATEWAY", DATABASE_URL=NOBODY_LISTENS) as address:
+        apart = Doors(http, f"ws://{address}/ws/notifications/", origin=stack.url, staff="")
+        assert [(await apart.refusal(token))[0] for token in (ada.token(), ada.token(exp=1))] == [503, 401]
+        assert [(await apart.code_for_a_page(token))[0] for token in (ada.token(), ada.token(exp=1))] == [1012, 4003]
+
+
+async def test_a_key_that_cannot_be_asked_for_is_503_and_a_known_one_good(stack: LaunchedStack, ada: Person) -> None:
+    silent = "http://127.0.0.1:1/keys.json"
+    async with another(stack, "api.app", "API", JWT_JWKS_URL=silent) as address, only_rest(address) as apart:
+        answers = [await apart.read(token) for token in (signed(RSA, "RS256", "rsa"), ada.token())]
+    assert [answer.status_code for answer in answers] == [503, 200]
