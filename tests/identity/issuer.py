@@ -104,11 +104,12 @@ def key_server() -> Iterator[KeyServer]:
         def do_GET(self) -> None:
             served.fetches += 1
             served.gate.wait(10)
-            self.send_response(served.status)
-            for name, value in {"Content-Length": str(len(served.document)), **served.headers}.items():
+            status, headers, document = served.status, served.headers, served.document
+            self.send_response(status)
+            for name, value in {"Content-Length": str(len(document)), **headers}.items():
                 self.send_header(name, value)
             self.end_headers()
-            self.wfile.write(served.document)
+            self.wfile.write(document)
 
         def log_message(self, *_: object) -> None:
             """Tests are quiet."""

@@ -225,7 +225,7 @@ async def test_an_issuer_that_comes_back_is_believed_again(issuer: KeyServer, cl
 PASSED_OVER: dict[str, object] = {
     "a secret": {"kty": "oct", "kid": "bad", "k": "c2VjcmV0"},
     "a secret that calls itself public": {"kty": "oct", "kid": "bad", "alg": "RS256", "k": "c2VjcmV0"},
-    "a private key": json.loads(RSAAlgorithm.to_jwk(OTHER_RSA)) | {"kid": "bad"},
+    "a private key": json.loads(RSAAlgorithm.to_jwk(OTHER_RSA)) | {"kid": "bad", "key_ops": ["verify"]},
     "a public key for a shared secret's algorithm": jwk(OTHER_RSA, "bad", alg="HS256"),
     "a key for no algorithm": jwk(OTHER_RSA, "bad", alg="none"),
     "a key for an algorithm that is not allowed": jwk(OTHER_RSA, "bad", alg="PS256"),

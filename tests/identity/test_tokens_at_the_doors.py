@@ -33,6 +33,7 @@ def guarded(tmp_path_factory: pytest.TempPathFactory, issuer: KeyServer) -> Iter
         "JWT_JWKS_URL": issuer.url,
         "JWT_AUDIENCE": AUDIENCE,
         "JWT_ISSUER": ISSUER,
+        "LOG_LEVEL": "debug",
     }
     with launched(folder, "edge", environment=environment) as running:
         yield running
@@ -81,6 +82,16 @@ async def test_two_tokens_are_none(doors: Doors, tokens: list[str]) -> None:
     headers = [("Authorization", f"Bearer {token}") for token in tokens]
     answer = await doors.http.get(f"{BASE}/notifications/unread_count/", headers=headers)
     assert answer.status_code == 401
+
+
+async def test_no_token_is_in_a_log(guarded: LaunchedStack, doors: Doors) -> None:
+    tokens = [*(token for token, _ in ACCEPTED.values()), *(REFUSED[case].token for case in AT_THE_DOORS)]
+    for token in tokens:
+        await doors.read(token)
+        await doors.refusal(token)
+    log = guarded.log.read_text()
+    assert "api" in log
+    assert not [part for token in tokens for part in token.split(".") if len(part) > 60 and part in log]
 
 
 async def test_a_new_key_of_the_issuer_opens_both_doors_without_a_restart(doors: Doors, issuer: KeyServer) -> None:
