@@ -18,6 +18,8 @@ from identity.sharing import Shared
 
 _POLL_SECONDS = 0.5
 _TRUSTED_SECONDS = 2.0
+# A caller waits no longer for a database that hangs; the reading itself goes on, for all who wait.
+_PATIENCE_SECONDS = 2.0
 # What has expired leaves memory then.
 _WHOLE_SECONDS = 600.0
 
@@ -67,7 +69,11 @@ class Revocations:
     async def check(self, identity: Identity) -> None:
         """Raises TokenEnded when the token was revoked, CannotVerify when that cannot be told."""
         if self._clock() - self._read_at > _TRUSTED_SECONDS:
-            await self._refresh()
+            try:
+                async with asyncio.timeout(_PATIENCE_SECONDS):
+                    await self._refresh()
+            except TimeoutError:
+                raise CannotVerify("What has been revoked takes too long to read.") from None
         if self.cover(identity):
             raise TokenEnded("The token has been revoked.")
 

@@ -1,7 +1,7 @@
 """The copy of what was revoked: how old it may be, and what becomes of it when it cannot be read."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -22,18 +22,28 @@ class Store:
         self.stored: list[Revocation] = []
         self.asked: list[int] = []
         self.is_away = False
+        self.answers = asyncio.Event()
+        self.answers.set()
         self.now = 1_000.0
         self.copy = Revocations(self.read, clock=lambda: self.now)
 
     async def read(self, after: int) -> Sequence[Revocation]:
         self.asked.append(after)
-        await asyncio.sleep(0)
+        await self.answers.wait()
         if self.is_away:
             raise CannotVerify
         return [each for each in self.stored if each.seq > after][:2]
 
     def revoke(self, **what: object) -> None:
         self.stored.append(Revocation(seq=len(self.stored) + 1, **what))  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def store_that_hangs() -> Iterator[Store]:
+    store = Store()
+    store.answers.clear()
+    yield store
+    store.answers.set()
 
 
 def ada(token_id: str | None = None, issued_at: datetime | None = T) -> Identity:
@@ -123,6 +133,14 @@ async def test_nobody_is_let_in_on_a_stale_copy_that_cannot_be_read() -> None:
     store.now += STALE_SECONDS
     with pytest.raises(CannotVerify):
         await store.copy.check(ada())
+
+
+async def test_nobody_waits_long_for_a_store_that_hangs(store_that_hangs: Store) -> None:
+    waiting = [store_that_hangs.copy.check(ada()) for _ in range(20)]
+    async with asyncio.timeout(4):
+        outcomes = await asyncio.gather(*waiting, return_exceptions=True)
+    assert [type(outcome) for outcome in outcomes] == [CannotVerify] * 20
+    assert len(store_that_hangs.asked) == 1
 
 
 async def test_after_an_outage_everything_is_read_anew() -> None:
