@@ -11,11 +11,10 @@ from sqlalchemy.exc import InterfaceError, OperationalError, StatementError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from persistence.connection import CONNECT_SECONDS, LOCK_SECONDS, STATEMENT_SECONDS, BoundedConnection
 from persistence.hints import HintSender
 
-# A query that takes longer is a bug or an outage; a caller has given up by then.
-_STATEMENT_TIMEOUT_MILLISECONDS = 5_000
-_LOCK_TIMEOUT_MILLISECONDS = 3_000
+_POOL_SECONDS = 3
 
 
 class DatabaseFault(Exception):
@@ -47,14 +46,14 @@ class Database:
             url,
             pool_size=pool_size,
             max_overflow=0,
-            pool_timeout=3,
+            pool_timeout=_POOL_SECONDS,
             pool_pre_ping=False,
             json_serializer=lambda value: orjson.dumps(value).decode(),
             json_deserializer=orjson.loads,
             connect_args={
-                "connect_timeout": 3,
-                "options": f"-c statement_timeout={_STATEMENT_TIMEOUT_MILLISECONDS}"
-                f" -c lock_timeout={_LOCK_TIMEOUT_MILLISECONDS} -c timezone=UTC",
+                "async_creator_fn": BoundedConnection.connect,
+                "connect_timeout": CONNECT_SECONDS,
+                "options": f"-c statement_timeout={STATEMENT_SECONDS}s -c lock_timeout={LOCK_SECONDS}s -c timezone=UTC",
             },
         )
         self._autocommit = self._engine.execution_options(isolation_level="AUTOCOMMIT")

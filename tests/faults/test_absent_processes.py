@@ -5,17 +5,21 @@ import os
 import signal
 import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 from uuid import uuid4
 
 import httpx
+import psutil
+import psycopg
 import pytest
 
 from deploy.local.launch import LaunchedStack, launched
 
 BASE = "/api/v1/drf/notifications"
 DEADLINE_SECONDS = 40
+MOST_SECONDS = 10
+"""Three to wait for a connection's turn, six for an answer, and what a busy machine adds."""
 
 
 @pytest.fixture(scope="module")
@@ -34,12 +38,34 @@ async def running(stack: LaunchedStack, process: str) -> int:
 
 @asynccontextmanager
 async def paused(stack: LaunchedStack, process: str) -> AsyncIterator[None]:
-    pid = await running(stack, process)
-    os.kill(pid, signal.SIGSTOP)
+    """The process, and all that it has started: PostgreSQL's own are those that answer."""
+    family = [psutil.Process(await running(stack, process))]
+    family[0].suspend()
+    family += family[0].children(recursive=True)
+    for each in family:
+        each.suspend()
     try:
         yield
     finally:
-        os.kill(pid, signal.SIGCONT)
+        for each in family:
+            with suppress(psutil.NoSuchProcess):
+                each.resume()
+
+
+@asynccontextmanager
+async def locked_inbox(stack: LaunchedStack, user: str) -> AsyncIterator[None]:
+    """A transaction that has the user's turn and does not end."""
+    url = stack.environment["DATABASE_URL"].replace("+psycopg", "")
+    async with await psycopg.AsyncConnection.connect(url) as connection:
+        await connection.execute("SELECT 1 FROM inboxes WHERE user_id = %s FOR UPDATE", (user,))
+        yield
+
+
+async def ready(stack: LaunchedStack) -> None:
+    """Once everything has found itself again after what an earlier test did to it."""
+    async with asyncio.timeout(DEADLINE_SECONDS), httpx.AsyncClient(base_url=stack.url, timeout=10) as http:
+        while (await http.get("/readyz")).status_code != 200:
+            await asyncio.sleep(0.1)
 
 
 class Caller:
@@ -61,6 +87,9 @@ class Caller:
 
     async def get(self, path: str) -> httpx.Response:
         return await self._http.get(path, headers=self._owner)
+
+    async def post(self, path: str) -> httpx.Response:
+        return await self._http.post(path, headers=self._owner)
 
     async def readable(self, id: str) -> dict[str, Any]:
         async with asyncio.timeout(DEADLINE_SECONDS):
@@ -92,13 +121,20 @@ async def test_without_a_worker_a_notification_is_accepted_for_good_and_comes_wh
 async def test_without_temporal_reads_go_on_and_a_creation_is_told_to_come_back(hanging: LaunchedStack) -> None:
     caller = Caller(hanging)
     async with paused(hanging, "temporal"):
+        asked = time.monotonic()
         refused = await caller.create()
-        listed = await caller.get("/notifications/")
+        waited = time.monotonic() - asked
+        reads = [
+            await caller.get(path)
+            for path in ("/notifications/", "/notifications/unread_count/", "/notifications/stats/")
+        ]
+        marked = await caller.post("/notifications/mark_all_read/")
         ready = await httpx.AsyncClient(base_url=hanging.url, timeout=10).get("/readyz")
 
     assert refused.status_code == 503
     assert int(refused.headers["Retry-After"]) > 0
-    assert listed.status_code == 200
+    assert waited < 5
+    assert {answer.status_code for answer in [*reads, marked]} == {200}
     assert ready.status_code == 503
     assert ready.json()["checks"] == {"database": "ok", "temporal": "unreachable", "gateway": "ok"}
 
@@ -115,3 +151,62 @@ async def test_without_the_database_a_request_is_refused_in_time_instead_of_hang
         assert statuses <= {200, 503}
         while (await caller.get("/notifications/")).status_code != 200:
             await asyncio.sleep(0.1)
+
+
+async def test_a_database_that_hangs_is_a_503_in_time_for_everybody_at_once(hanging: LaunchedStack) -> None:
+    """Its kernel still acknowledges everything, so that nothing but a clock of our own ends the wait."""
+    caller = Caller(hanging)
+    await ready(hanging)
+    async with paused(hanging, "postgres"):
+        for _ in "ab":  # the second time, on connections that must be made first
+            asked = time.monotonic()
+            paths = ["/notifications/", "/notifications/unread_count/"] * 10
+            answers = await asyncio.gather(*(caller.get(path) for path in paths))
+            assert {answer.status_code for answer in answers} == {503}
+            assert all(int(answer.headers["Retry-After"]) > 0 for answer in answers)
+            assert time.monotonic() - asked < MOST_SECONDS
+        asked = time.monotonic()
+        async with httpx.AsyncClient(base_url=hanging.url, timeout=30) as http:
+            alive, readiness = await http.get("/healthz"), await http.get("/readyz")
+        assert time.monotonic() - asked < 4
+        assert alive.status_code == 200
+        assert readiness.json()["checks"]["database"] == "unreachable"
+    await ready(hanging)
+    assert (await caller.get("/notifications/")).status_code == 200
+
+
+async def test_a_creation_at_a_database_that_hangs_is_taken_in_for_good_or_refused_in_time(
+    hanging: LaunchedStack,
+) -> None:
+    """Refused once nobody can tell any more which tokens were revoked."""
+    caller = Caller(hanging)
+    await ready(hanging)
+    async with paused(hanging, "postgres"):
+        answers = []
+        for _ in "abc":
+            asked = time.monotonic()
+            answers.append(await caller.create())
+            assert time.monotonic() - asked < 5
+    assert {answer.status_code for answer in answers} <= {202, 503}
+    assert answers[-1].status_code == 503
+    for answer in answers:
+        if answer.status_code == 202:
+            assert (await caller.readable(answer.json()["id"]))["status"] == "sent"
+        else:
+            assert int(answer.headers["Retry-After"]) > 0
+
+
+async def test_a_row_that_is_locked_for_long_is_a_503_for_its_owner_alone(hanging: LaunchedStack) -> None:
+    caller, other = Caller(hanging), Caller(hanging)
+    await ready(hanging)
+    assert (await caller.create()).status_code == 201
+    async with locked_inbox(hanging, caller.user):
+        asked = time.monotonic()
+        refused, served = await asyncio.gather(
+            caller.post("/notifications/mark_all_read/"), other.post("/notifications/mark_all_read/")
+        )
+        assert time.monotonic() - asked < 5
+        assert (await caller.get("/notifications/unread_count/")).json() == {"unread_count": 1}
+    assert (refused.status_code, served.status_code) == (503, 200)
+    assert int(refused.headers["Retry-After"]) > 0
+    assert (await caller.post("/notifications/mark_all_read/")).json()["updated_count"] == 1

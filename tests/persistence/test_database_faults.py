@@ -10,6 +10,7 @@ from inbox_world import SECRET_WORDS, put, put_one, row, somebody
 from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import insert
 
+import persistence.connection
 from deploy.local.launch import LaunchedStack
 from persistence.database import Database, DatabaseFault, DatabaseUnavailable
 from persistence.models import Notification
@@ -111,6 +112,31 @@ async def test_a_query_that_takes_too_long_is_cut_off(database: Database) -> Non
 async def test_every_connection_has_its_bounds(database: Database, setting: str, value: str) -> None:
     async with database.transaction() as transaction:
         assert await transaction.connection.scalar(text(f"SHOW {setting}")) == value
+
+
+async def test_a_server_that_stays_silent_is_unavailable_and_its_connection_is_given_up(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await database.ping()
+    monkeypatch.setattr(persistence.connection, "SILENCE_SECONDS", 0.2)
+    started = datetime.now(UTC)
+    with pytest.raises(DatabaseUnavailable):
+        async with database.statements() as transaction:
+            await transaction.connection.execute(text("SELECT pg_sleep(3)"))
+    assert (datetime.now(UTC) - started).total_seconds() < 1
+    await database.ping()
+
+
+async def test_a_refused_statement_does_not_cost_its_connection(database: Database) -> None:
+    backends = []
+    for _ in range(2):
+        async with database.transaction() as transaction:
+            backends.append(await transaction.connection.scalar(text("SELECT pg_backend_pid()")))
+        with pytest.raises(DatabaseUnavailable):  # noqa: PT012 - the transaction ends in the block
+            async with database.transaction() as transaction:
+                await transaction.connection.execute(text("SET LOCAL statement_timeout = 20"))
+                await transaction.connection.execute(text("SELECT pg_sleep(5)"))
+    assert backends[0] == backends[1]
 
 
 async def test_a_pool_that_is_used_up_is_unavailable(database: Database) -> None:
