@@ -35,6 +35,8 @@ class Settings(BaseSettings):
     jwt_issuer: str | None = None
     allowed_origins: Annotated[tuple[str, ...], NoDecode] = ()
     """Origins whose pages may use the cookie and open a socket; comma-separated, exact."""
+    cors_origins: Annotated[tuple[str, ...], NoDecode] = ()
+    """Further origins whose pages may call the API with a token in a header, never with the cookie; `*` is any."""
 
     courier_auth_token: SecretStr
     courier_base_url: str = "https://api.courier.com"
@@ -66,7 +68,7 @@ class Settings(BaseSettings):
         """The HS256 keys, the newest first."""
         return tuple(secret.get_secret_value() for secret in (self.jwt_secret, self.jwt_previous_secret) if secret)
 
-    @field_validator("worker_roles", "allowed_origins", mode="before")
+    @field_validator("worker_roles", "allowed_origins", "cors_origins", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value

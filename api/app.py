@@ -9,8 +9,8 @@ import httpx
 import uvicorn
 from fastapi import APIRouter, FastAPI
 
-from api import errors
-from api.middleware import RequestMiddleware
+from api import errors, middleware
+from api.middleware.forwarding import ForwardedMiddleware
 from api.routes import (
     changes,
     grouped,
@@ -98,7 +98,6 @@ def create_app(settings: Settings) -> FastAPI:
         redirect_slashes=False,
     )
     errors.install(app)
-    app.add_middleware(RequestMiddleware, base_path=BASE_PATH)
     resources = APIRouter(prefix=BASE_PATH, responses=errors.DOCUMENTED)
     # Fixed addresses come before those with an id in their place.
     for routes in (
@@ -118,6 +117,9 @@ def create_app(settings: Settings) -> FastAPI:
         resources.include_router(routes.router)
     app.include_router(resources)
     app.include_router(health.router)
+    middleware.install(
+        app, base_path=BASE_PATH, cookie_origins=settings.allowed_origins, token_origins=settings.cors_origins
+    )
     return app
 
 
@@ -125,16 +127,14 @@ def main() -> None:
     settings = Settings()
     configure_logging(settings.log_level)
     uvicorn.run(
-        create_app(settings),
+        ForwardedMiddleware(create_app(settings), trusted=settings.forwarded_allow_ips),
         host=settings.api_host,
         port=settings.api_port,
         loop="uvloop",
         http="httptools",
-        # Its access log would hold query strings; the edge's addresses and links are the ones to trust.
-        access_log=False,
+        access_log=False,  # it would hold query strings
         log_level="warning",
-        proxy_headers=True,
-        forwarded_allow_ips=settings.forwarded_allow_ips,
+        proxy_headers=False,  # ours does more
         server_header=False,
         timeout_graceful_shutdown=_DRAIN_SECONDS,
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from http import HTTPStatus
+from json import JSONDecodeError
 from typing import Any
 
 import structlog
@@ -30,6 +31,13 @@ class Forbidden(NotificationError):
     """The caller is known and may not do this."""
 
 
+class InvalidPage(NotificationError):
+    """There is no such page."""
+
+    def __init__(self) -> None:
+        super().__init__("Invalid page.")
+
+
 class InvalidFields(NotificationError):
     """Fields or parameters at fault, each with its messages."""
 
@@ -43,6 +51,7 @@ STATUSES: dict[type[NotificationError], int] = {
     InvalidFields: 400,
     Forbidden: 403,
     NotificationNotFound: 404,
+    InvalidPage: 404,
     IdempotencyConflict: 409,
     NothingLeft: 409,
     ServiceUnreachable: 503,
@@ -53,6 +62,7 @@ DOCUMENTED: dict[int | str, dict[str, Any]] = {
     "4XX": {"description": "`detail`, or each field at fault.", "model": dict[str, str | list[str]]}
 }
 _NOT_FOUND = "Not found."
+_NO_JSON = "JSON parse error - "
 _RETRY_SECONDS = "2"
 
 
@@ -84,20 +94,27 @@ async def _unauthenticated(_: Request, error: Exception) -> Response:
     return json_response({"detail": str(error)}, 401, headers={"WWW-Authenticate": "Bearer"})
 
 
-async def _invalid_request(_: Request, error: Exception) -> Response:
+async def _invalid_request(request: Request, error: Exception) -> Response:
+    if not isinstance(error, RequestValidationError):
+        raise error
+    found = error.errors()
+    for problem in found:
+        if problem["type"] == "json_invalid":
+            fault = JSONDecodeError(problem["ctx"]["error"], str(error.body), problem["loc"][-1])
+            return json_response({"detail": f"{_NO_JSON}{fault}"}, 400)
+    if isinstance(error.body, bytes):  # FastAPI hands over as it came what does not call itself JSON
+        told = request.headers.get("content-type", "")[:100]
+        return json_response({"detail": f'Unsupported media type "{told}" in request.'}, 415)
     problems: dict[str, list[str]] = {}
-    found = error.errors() if isinstance(error, RequestValidationError) else []
-    if any(problem["type"] == "json_invalid" for problem in found):
-        return json_response({"detail": "The body is not valid JSON."}, 400)
     for problem in found:
         problems.setdefault(_field(problem), []).append(_sentence(problem))
     return json_response(problems, 400)
 
 
-async def _http_error(request: Request, error: Exception) -> Response:
+async def _http_error(_: Request, error: Exception) -> Response:
     if not isinstance(error, HTTPException):
         raise error
-    words = {404: _NOT_FOUND, 405: f'Method "{request.method}" not allowed.'}
+    words = {400: f"{_NO_JSON}{error.__cause__}", 404: _NOT_FOUND}
     detail = words.get(error.status_code, error.detail)
     return json_response({"detail": detail}, error.status_code, headers=error.headers)
 

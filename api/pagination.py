@@ -9,44 +9,44 @@ from uuid import UUID
 from fastapi import Depends, Query, Request
 from starlette.datastructures import URL
 
-from api.errors import InvalidFields
-from notifications.contracts.errors import NotificationNotFound
+from api.errors import InvalidFields, InvalidPage
 from persistence.listing import Cursor, Slice
 
 DEFAULT_PAGE_SIZE = 20
 LARGEST_PAGE_SIZE = 100
+_LAST = "last"
 
 
 class Page:
     """The page that a request asks for: by number, or with `cursor` by its place in the list."""
 
-    def __init__(self, url: URL, *, number: int, size: int, cursor: str | None) -> None:
+    def __init__(self, url: URL, *, page: str, size: int, cursor: str | None) -> None:
         self._url = url
-        self.number = number
+        self._page = page
         self.size = min(size, LARGEST_PAGE_SIZE)
         self.by_cursor = cursor is not None
         self.cursor = _decoded(cursor) if cursor else None
 
-    @property
-    def offset(self) -> int:
-        return (self.number - 1) * self.size
+    def offset(self, count: int) -> int:
+        """Where this page begins in a list of so many.
+
+        Raises:
+            InvalidPage: it is no number, or the list ends before it; the first page may be empty.
+        """
+        return (self._number(count) - 1) * self.size
 
     def cut(self, everything: Sequence[Any]) -> Sequence[Any]:
         """This page of a list that is at hand in full."""
-        return everything[self.offset : self.offset + self.size]
+        offset = self.offset(len(everything))
+        return everything[offset : offset + self.size]
 
     def answer(self, count: int, results: Sequence[Any]) -> dict[str, Any]:
-        """The envelope, with absolute links to the neighbours.
-
-        Raises:
-            NotificationNotFound: a page after the last one, as in Django.
-        """
-        if self.number > 1 and self.offset >= count:
-            raise NotificationNotFound
+        """The envelope, with absolute links to the neighbours."""
+        number = self._number(count)
         return {
             "count": count,
-            "next": self._link(self.number + 1) if self.offset + self.size < count else None,
-            "previous": self._link(self.number - 1) if self.number > 1 else None,
+            "next": self._link(number + 1) if number * self.size < count else None,
+            "previous": self._link(number - 1) if number > 1 else None,
             "results": results,
         }
 
@@ -57,6 +57,16 @@ class Page:
             "previous": self._cursor_link(found.previous),
             "results": results,
         }
+
+    def _number(self, count: int) -> int:
+        pages = max(1, -(-count // self.size))
+        try:
+            number = pages if self._page == _LAST else int(self._page)
+        except ValueError:
+            raise InvalidPage from None
+        if not 1 <= number <= pages:
+            raise InvalidPage
+        return number
 
     def _cursor_link(self, cursor: Cursor | None) -> str | None:
         return None if cursor is None else str(self._url.include_query_params(cursor=_encoded(cursor)))
@@ -84,11 +94,11 @@ def _decoded(text: str) -> Cursor:
 
 async def _page(
     request: Request,
-    page: Annotated[int, Query(ge=1, le=1_000_000)] = 1,
+    page: Annotated[str, Query(description=f"A number from 1 on, or `{_LAST}`.")] = "1",
     page_size: Annotated[int, Query(ge=1)] = DEFAULT_PAGE_SIZE,
     cursor: Annotated[str | None, Query(max_length=200, description="Empty for the first page.")] = None,
 ) -> Page:
-    return Page(request.url, number=page, size=page_size, cursor=cursor)
+    return Page(request.url, page=page, size=page_size, cursor=cursor)
 
 
 PageDep = Annotated[Page, Depends(_page)]

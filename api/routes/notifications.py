@@ -40,7 +40,7 @@ async def list_notifications(caller: Caller, services: ServicesDep, filter: List
             found = await listing.slice(by_creation(filter), page.cursor, limit=page.size)
             return json_response(page.answer_slice(found, [item(row) for row in found.rows]))
         count = await listing.count(filter)
-        rows = await listing.page(filter, offset=page.offset, limit=page.size)
+        rows = await listing.page(filter, offset=page.offset(count), limit=page.size)
     return json_response(page.answer(count, [item(row) for row in rows]))
 
 

@@ -38,7 +38,7 @@ async def list_revocations(_: Staff, services: ServicesDep, page: PageDep) -> Re
     async with services.database.transaction() as transaction:
         repository = RevocationRepository(transaction)
         count = await repository.count()
-        rows = await repository.page(offset=page.offset, limit=page.size)
+        rows = await repository.page(offset=page.offset(count), limit=page.size)
     return json_response(page.answer(count, [_presented(row) for row in rows]))
 
 

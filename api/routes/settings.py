@@ -35,7 +35,7 @@ async def list_settings(
             stored = await settings.page(offset=0, limit=len(NotificationType))
             return json_response(page.answer(len(NotificationType), page.cut(_effective(stored, profile))))
         count = await settings.count()
-        rows = await settings.page(offset=page.offset, limit=page.size)
+        rows = await settings.page(offset=page.offset(count), limit=page.size)
     return json_response(page.answer(count, [_presented(row, profile) for row in rows]))
 
 

@@ -37,7 +37,7 @@ async def list_templates(
     async with services.database.transaction() as transaction:
         templates = TemplateRepository(transaction)
         count = await templates.count(filter)
-        rows = await templates.page(filter, offset=page.offset, limit=page.size)
+        rows = await templates.page(filter, offset=page.offset(count), limit=page.size)
     return json_response(page.answer(count, [_presented(row) for row in rows]))
 
 

@@ -4,7 +4,7 @@ import re
 from datetime import UTC, datetime
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
 
 from notifications.contracts.vocabulary import EXTERNAL_CHANNELS
 
@@ -15,10 +15,18 @@ class Shape(BaseModel):
     model_config = ConfigDict(extra="ignore", str_strip_whitespace=False)
 
 
+def _told_in_words(value: object) -> object:
+    # Pydantic would take a number as seconds or milliseconds, whichever it looks like.
+    if isinstance(value, int | float) or (isinstance(value, str) and _NUMBER.fullmatch(value)):
+        raise ValueError("Must be a date and time in ISO 8601, such as 2026-06-01T10:00:00Z.")
+    return value
+
+
 def _aware(instant: datetime) -> datetime:
     return instant if instant.tzinfo else instant.replace(tzinfo=UTC)
 
 
+_NUMBER = re.compile(r"\s*[-+]?[\d.]+(e[-+]?\d+)?\s*", re.IGNORECASE)
 _UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
 
 
@@ -31,7 +39,7 @@ def _storable(text: str) -> str:
 Text = Annotated[str, AfterValidator(_storable)]
 """Text that PostgreSQL can compare with."""
 
-Instant = Annotated[datetime, AfterValidator(_aware)]
+Instant = Annotated[datetime, BeforeValidator(_told_in_words), AfterValidator(_aware)]
 """ISO 8601; one without an offset is UTC, as Django takes it."""
 
 

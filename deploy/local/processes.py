@@ -136,6 +136,7 @@ def _edge(layout: Layout) -> dict[str, str]:
     return {
         "EDGE_HOST": "127.0.0.1",
         "EDGE_PORT": str(layout.ports["edge"]),
+        "EDGE_TRUSTED_PROXIES": "private_ranges",
         "API_ADDRESS": layout.address("api"),
         "GATEWAY_ADDRESS": layout.address("gateway"),
         "COURIER_ADDRESS": layout.address("courier"),
