@@ -9,6 +9,8 @@ from typing import Annotated, Self
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+MOST_CALLS = 1_000_000_000
+
 
 class Settings(BaseSettings):
     """The service's settings; secrets never show in a repr or a log."""
@@ -37,6 +39,12 @@ class Settings(BaseSettings):
     """Origins whose pages may use the cookie and open a socket; comma-separated, exact."""
     cors_origins: Annotated[tuple[str, ...], NoDecode] = ()
     """Further origins whose pages may call the API with a token in a header, never with the cookie; `*` is any."""
+
+    rate_limit_user_per_minute: int = Field(default=1_200, ge=0, le=MOST_CALLS)
+    rate_limit_staff_per_minute: int = Field(default=12_000, ge=0, le=MOST_CALLS)
+    """Calls of one user, or of one staff client, over all API processes; 0 is no limit."""
+    rate_limit_failed_logins_per_minute: int = Field(default=600, ge=0)
+    """Calls of one client address without an acceptable token, at one API process; 0 is no limit."""
 
     courier_auth_token: SecretStr
     courier_base_url: str = "https://api.courier.com"

@@ -27,6 +27,7 @@ from api.routes import (
 )
 from api.routes import settings as settings_routes
 from api.services import Services
+from api.throttling import FailureThrottle, SharedBudgets, Throttle, Throttling
 from identity.keys import KeySet
 from identity.revocations import Revocations
 from identity.tokens import TokenVerifier
@@ -40,7 +41,21 @@ from runtime import settle_memory
 from settings import Settings
 
 BASE_PATH = "/api/v1/drf/notifications"
-_RESOURCES = (grouped, notifications, changes, settings_routes, templates, recipients, reminders, tickets, webhooks)
+_RESOURCES = (
+    grouped,
+    notifications,
+    changes,
+    profile,
+    why,
+    settings_routes,
+    templates,
+    recipients,
+    reminders,
+    revocations,
+    tickets,
+    webhooks,
+)
+"""Fixed addresses come before those with an id in their place."""
 _DRAIN_SECONDS = 10
 
 
@@ -52,6 +67,7 @@ def create_app(settings: Settings) -> FastAPI:
         url = settings.database_url.get_secret_value()
         hints = HintSender(url)
         database = Database(url, pool_size=settings.database_pool_size, hints=hints)
+        leases = Database(url, pool_size=1)
         # Lazy, so that reads are served while Temporal is away.
         temporal = await connect(settings.temporal_address, namespace=settings.temporal_namespace, lazy=True)
         revoked = Revocations(revocations_in(database))
@@ -78,6 +94,7 @@ def create_app(settings: Settings) -> FastAPI:
                 client=NotificationsClient(temporal),
                 tokens=tokens,
                 revocations=revoked,
+                throttling=_throttling(settings, SharedBudgets(leases)),
                 allowed_origins=frozenset(settings.allowed_origins),
                 courier_webhook_secret=webhook_secret.get_secret_value() if webhook_secret else None,
                 probes={"database": database.ping, "temporal": ask_temporal, "gateway": ask_gateway},
@@ -88,6 +105,7 @@ def create_app(settings: Settings) -> FastAPI:
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task
+        await leases.close()
         await database.close()
 
     app = FastAPI(
@@ -99,21 +117,7 @@ def create_app(settings: Settings) -> FastAPI:
     )
     errors.install(app)
     resources = APIRouter(prefix=BASE_PATH, responses=errors.DOCUMENTED)
-    # Fixed addresses come before those with an id in their place.
-    for routes in (
-        grouped,
-        notifications,
-        changes,
-        profile,
-        why,
-        settings_routes,
-        templates,
-        recipients,
-        reminders,
-        revocations,
-        tickets,
-        webhooks,
-    ):
+    for routes in _RESOURCES:
         resources.include_router(routes.router)
     app.include_router(resources)
     app.include_router(health.router)
@@ -121,6 +125,14 @@ def create_app(settings: Settings) -> FastAPI:
         app, base_path=BASE_PATH, cookie_origins=settings.allowed_origins, token_origins=settings.cors_origins
     )
     return app
+
+
+def _throttling(settings: Settings, budgets: SharedBudgets) -> Throttling:
+    return Throttling(
+        users=Throttle(per_minute=settings.rate_limit_user_per_minute, take=budgets.take),
+        staff=Throttle(per_minute=settings.rate_limit_staff_per_minute, take=budgets.take),
+        failures=FailureThrottle(per_minute=settings.rate_limit_failed_logins_per_minute),
+    )
 
 
 def main() -> None:

@@ -10,7 +10,7 @@ from fastapi import Depends, Request
 
 from api.errors import Forbidden
 from api.services import Services
-from identity.caller import Identity
+from identity.caller import Identity, Unauthenticated
 from identity.credentials import find_token, joined
 from notifications.contracts.errors import NotificationNotFound
 
@@ -20,8 +20,16 @@ async def _services(request: Request) -> Services:
 
 
 async def _caller(request: Request, services: "ServicesDep") -> Identity:
-    token = find_token(joined(request.headers.items()), allowed_origins=services.allowed_origins, method=request.method)
-    return await services.tokens.verify(token)
+    try:
+        token = find_token(
+            joined(request.headers.items()), allowed_origins=services.allowed_origins, method=request.method
+        )
+        caller = await services.tokens.verify(token)
+    except Unauthenticated:
+        services.throttling.failures.count(request.client.host if request.client else "")
+        raise
+    await services.throttling.admit(caller)
+    return caller
 
 
 async def _staff(caller: "Caller") -> Identity:

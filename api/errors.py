@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from api.responses import json_response
+from api.throttling import Throttled
 from identity.caller import CannotVerify, Unauthenticated
 from notifications.contracts.errors import (
     IdempotencyConflict,
@@ -54,6 +55,7 @@ STATUSES: dict[type[NotificationError], int] = {
     InvalidPage: 404,
     IdempotencyConflict: 409,
     NothingLeft: 409,
+    Throttled: 429,
     ServiceUnreachable: 503,
     Unacceptable: 500,
 }
@@ -86,8 +88,7 @@ async def _domain_error(_: Request, error: Exception) -> Response:
         return json_response({"detail": _NOT_FOUND}, status)
     if isinstance(error, NothingLeft):
         return json_response({"detail": str(error), "channels": error.channels}, status)
-    headers = {"Retry-After": _RETRY_SECONDS} if isinstance(error, ServiceUnreachable) else {}
-    return json_response({"detail": str(error)}, status, headers=headers)
+    return json_response({"detail": str(error)}, status, headers=_retry_after(error))
 
 
 async def _unauthenticated(_: Request, error: Exception) -> Response:
@@ -133,6 +134,12 @@ def _unavailable() -> Response:
     return json_response(
         {"detail": "The service is temporarily unavailable."}, 503, headers={"Retry-After": _RETRY_SECONDS}
     )
+
+
+def _retry_after(error: Exception) -> dict[str, str]:
+    if isinstance(error, Throttled):
+        return {"Retry-After": str(error.retry_after_seconds)}
+    return {"Retry-After": _RETRY_SECONDS} if isinstance(error, ServiceUnreachable) else {}
 
 
 def _field(problem: Mapping[str, Any]) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
+from api.throttling import Throttling
 from identity.revocations import Revocations
 from identity.tokens import TokenVerifier
 from notifications.client import NotificationsClient
@@ -15,6 +16,7 @@ class Services:
     client: NotificationsClient
     tokens: TokenVerifier
     revocations: Revocations
+    throttling: Throttling
     allowed_origins: frozenset[str]
     courier_webhook_secret: str | None
     probes: Mapping[str, Callable[[], Awaitable[None]]]

@@ -9,6 +9,10 @@ from deploy.local.postgres import Postgres
 from deploy.local.process import Process, StackError, answers
 from deploy.local.temporal import temporal
 
+RATE_LIMITS = ("RATE_LIMIT_USER_PER_MINUTE", "RATE_LIMIT_STAFF_PER_MINUTE", "RATE_LIMIT_FAILED_LOGINS_PER_MINUTE")
+OUT_OF_THE_WAY = "1000000"
+"""One person tries, tests and measures a whole stack from one address: more calls than it can serve."""
+
 
 def product_environment(
     layout: Layout, *, secrets: Mapping[str, str], database_url: str, outside: Mapping[str, str]
@@ -27,6 +31,7 @@ def product_environment(
         "GATEWAY_HOST": "127.0.0.1",
         "GATEWAY_PORT": str(layout.ports["gateway"]),
         "GATEWAY_HEALTH_URL": f"{layout.url('gateway')}/healthz",
+        **{name: outside.get(name) or OUT_OF_THE_WAY for name in RATE_LIMITS},
     }
     if outside.get("COURIER_AUTH_TOKEN"):
         courier = {name: value for name, value in outside.items() if name.startswith("COURIER_")}

@@ -1,6 +1,7 @@
 """The tables, a module per subject."""
 
 from persistence.models.base import Base
+from persistence.models.budgets import CallBudget
 from persistence.models.changes import NotificationChange, TimelineEntry
 from persistence.models.deliveries import Attempt, Delivery
 from persistence.models.inbox import Inbox, InboxEvent
@@ -15,6 +16,7 @@ __all__ = [
     "Anchor",
     "Attempt",
     "Base",
+    "CallBudget",
     "Delivery",
     "Inbox",
     "InboxEvent",
