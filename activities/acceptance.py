@@ -82,6 +82,8 @@ def draft(
                 "escalates_after_seconds": escalation_of(request).get(channel),
                 "subject": words[channel].subject,
                 "body": words[channel].body,
+                "template_id": words[channel].template_id,
+                "template_version": words[channel].template_version,
                 "sent_at": now if statuses[channel] is DeliveryStatus.DELIVERED else None,
                 "delivered_at": now if statuses[channel] is DeliveryStatus.DELIVERED else None,
             }

@@ -21,6 +21,7 @@ from notifications.contracts.errors import (
     NotificationError,
     NotificationNotFound,
     ServiceUnreachable,
+    StaleVersion,
     Unacceptable,
 )
 from persistence.database import DatabaseUnavailable
@@ -55,6 +56,7 @@ STATUSES: dict[type[NotificationError], int] = {
     InvalidPage: 404,
     IdempotencyConflict: 409,
     NothingLeft: 409,
+    StaleVersion: 409,
     Throttled: 429,
     ServiceUnreachable: 503,
     Unacceptable: 500,

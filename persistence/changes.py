@@ -116,6 +116,8 @@ class ChangeRepository:
             .values(
                 subject=words.subject,
                 body=words.body,
+                template_id=words.template_id,
+                template_version=words.template_version,
                 key_generation=Delivery.key_generation + (1 if delivery.attempts else 0),
                 updated_at=func.now(),
             )
@@ -135,6 +137,8 @@ class ChangeRepository:
                 rule="added",
                 subject=words.subject,
                 body=words.body,
+                template_id=words.template_id,
+                template_version=words.template_version,
                 escalates_after_seconds=escalates_after_seconds,
             )
             .on_conflict_do_nothing()

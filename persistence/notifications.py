@@ -58,13 +58,14 @@ _ACCEPT = text(
         RETURNING id
     ), delivered AS (
         INSERT INTO deliveries (
-            id, notification_id, channel, status, reason, rule, subject, body, sent_at, delivered_at,
-            next_attempt_at, escalates_after_seconds
+            id, notification_id, channel, status, reason, rule, subject, body, template_id, template_version,
+            sent_at, delivered_at, next_attempt_at, escalates_after_seconds
         )
-        SELECT one.id, added.id, channel, status, reason, rule, subject, body, sent_at, delivered_at,
-            next_attempt_at, escalates_after_seconds
+        SELECT one.id, added.id, channel, status, reason, rule, subject, body, template_id, template_version,
+            sent_at, delivered_at, next_attempt_at, escalates_after_seconds
         FROM added, jsonb_to_recordset(cast(:deliveries AS jsonb)) AS one (
             id uuid, channel text, status text, reason text, rule text, subject text, body text,
+            template_id uuid, template_version int,
             sent_at timestamptz, delivered_at timestamptz, next_attempt_at timestamptz, escalates_after_seconds int
         )
     ), moved AS (

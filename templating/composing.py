@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
+from uuid import UUID
 
 from notifications.contracts import limits
 from notifications.contracts.errors import InvalidNotification
@@ -20,6 +21,9 @@ class Words:
 
     subject: str
     body: str
+    template_id: UUID | None = None
+    template_version: int | None = None
+    """The version that they come from; None for a caller's own."""
 
 
 def compose(
@@ -58,4 +62,4 @@ def rendered(template: Words, variables: Mapping[str, Any]) -> Words:
     if _LINE_BREAK.search(subject):
         # It would become a header of its own in an email.
         raise InvalidNotification({"metadata": ["A variable puts a line break into the subject."]})
-    return Words(subject, body)
+    return replace(template, subject=subject, body=body)

@@ -8,8 +8,6 @@ from dataclasses import dataclass
 
 from notifications.contracts.vocabulary import Channel, NotificationType
 
-DEFAULT_LOCALE = "en"
-
 
 @dataclass(frozen=True, slots=True)
 class DefaultTemplate:

@@ -75,22 +75,31 @@ def _compiled(template: str) -> Template:
         return _ENVIRONMENT.from_string(template)
     except TemplateSyntaxError as error:
         raise TemplateFault(f"Line {error.lineno}: {error.message}") from None
+    except (RecursionError, MemoryError, SyntaxError):
+        # Python's parser has depths of its own, below Jinja's.
+        raise TemplateFault("The template is nested too deeply.") from None
+    except ValueError:
+        raise TemplateFault("The template holds a number with too many digits.") from None
 
 
 def _refusal(node: nodes.Node) -> str | None:
     """Why this construct may not stand in a template, or None if it may."""
     match node:
         case nodes.Stmt() if not isinstance(node, _STATEMENTS):
-            return f"Line {node.lineno}: only if and for blocks are available in templates."
+            why = "only if and for blocks are available in templates."
         case nodes.For() if any(node.find_all(nodes.For)):
-            return f"Line {node.lineno}: loops may not be nested in templates."
+            why = "loops may not be nested in templates."
         case nodes.Call():
-            return f"Line {node.lineno}: calls are not available in templates."
+            why = "calls are not available in templates."
+        case nodes.Getattr(attr=name) | nodes.Getitem(arg=nodes.Const(value=str(name))) if name.startswith("_"):
+            why = "what begins with _ is not available in templates."
         case nodes.Mul() | nodes.Pow() | nodes.Mod() | nodes.Add() | nodes.Concat():
-            return f"Line {node.lineno}: the operators + * ** % ~ are not available in templates."
+            why = "the operators + * ** % ~ are not available in templates."
         case nodes.Filter(name="join") if not _is_short_join(node):
-            return f"Line {node.lineno}: join takes a list, and quoted words of at most {_SEPARATOR_CHARS} letters."
-    return None
+            why = f"join takes a list, and quoted words of at most {_SEPARATOR_CHARS} letters."
+        case _:
+            return None
+    return f"Line {node.lineno}: {why}"
 
 
 def _is_short_join(join: nodes.Filter) -> bool:

@@ -32,7 +32,7 @@ Name = Annotated[str, Field(max_length=200), AfterValidator(_printable)]
 Email = Annotated[str, matching(_EMAIL, "Enter a valid email address.")]
 Phone = Annotated[str, matching(_PHONE, "Enter a phone number in E.164, such as +491701234567.")]
 PushToken = Annotated[str, Field(min_length=1, max_length=4096), AfterValidator(_printable)]
-Locale = Annotated[str, matching(_LOCALE, "Enter a language tag, such as en or pt-BR.")]
+Locale = Annotated[str, Field(max_length=35), matching(_LOCALE, "Enter a language tag, such as en or pt-BR.")]
 TimeZone = Annotated[str, AfterValidator(_known_zone)]
 
 

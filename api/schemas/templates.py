@@ -7,9 +7,10 @@ from uuid import UUID
 from pydantic import AfterValidator, Field
 
 from api.schemas.fields import Shape, Text
-from api.schemas.recipients import Locale
+from api.schemas.recipients import Locale as LanguageTag
 from notifications.contracts import limits
 from notifications.contracts.vocabulary import Channel, NotificationType
+from templating.locales import DEFAULT_LOCALE, canonical
 from templating.renderer import TEMPLATE_CHARS, TemplateFault, check
 
 
@@ -28,7 +29,16 @@ SubjectTemplate = Annotated[TemplateText, Field(pattern=r"^[^\r\n]*$")]
 Key = Annotated[str, Field(min_length=1, max_length=limits.KEY_CHARS, pattern=r"^[\w.-]+$", examples=["booking.moved"])]
 
 
-class TemplateChange(Shape):
+Locale = Annotated[LanguageTag, AfterValidator(canonical)]
+
+
+class ExpectedVersion(Shape):
+    version: int | None = Field(
+        default=None, description="The version that the change was written for; 409 when there is a newer one."
+    )
+
+
+class TemplateChange(ExpectedVersion):
     """Whatever is given is written, as the template's next version."""
 
     key: Key | None = None
@@ -46,16 +56,23 @@ class TemplateCreate(Shape):
     name: Name = ""
     notification_type: NotificationType
     delivery_channel: Channel
-    locale: Locale = "en"
+    locale: Locale = DEFAULT_LOCALE
     subject_template: SubjectTemplate = Field(default="", examples=["{{ service_name }} has moved"])
     body_template: TemplateText = Field(examples=["{{ service_name }} is at {{ booking_time }} now."])
     is_active: bool = True
 
 
-class Template(TemplateCreate):
-    id: UUID
+class TemplateReplace(TemplateCreate, ExpectedVersion):
+    """All of a template's next version."""
+
+
+class TemplateVersion(TemplateCreate):
     version: int
     created_at: datetime
+
+
+class Template(TemplateVersion):
+    id: UUID
     updated_at: datetime
 
 
@@ -66,12 +83,28 @@ class TemplatePage(Shape):
     results: list[Template]
 
 
+class TemplateVersionPage(Shape):
+    count: int
+    next: str | None
+    previous: str | None
+    results: list[TemplateVersion]
+
+
 class PreviewData(Shape):
-    """The variables, under `data` as they would be under a notification's `metadata`."""
+    """The variables, under `data` as they would be under a notification's `metadata`.
+
+    With a `locale`, the preview is what people of that locale would get, who may have to do with a wider
+    or the default one.
+    """
 
     data: dict[str, Any] = Field(default_factory=dict, examples=[{"service_name": "Yoga", "booking_time": "10:00"}])
+    locale: Locale | None = None
 
 
 class Preview(Shape):
+    """The words, and the locale and version of the template that they come from."""
+
     subject: str
     body: str
+    locale: str
+    version: int

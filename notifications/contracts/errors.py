@@ -24,6 +24,10 @@ class Unacceptable(NotificationError):
     """The service could not store the request, for a reason of its own; nothing was accepted."""
 
 
+class StaleVersion(NotificationError):
+    """The change was written for another version than the current one, and changed nothing."""
+
+
 class NotificationNotFound(NotificationError):
     """No such notification, or not the caller's: the two are never told apart."""
 

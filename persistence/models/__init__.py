@@ -9,7 +9,7 @@ from persistence.models.notifications import Notification
 from persistence.models.recipients import NotificationSetting, PreferenceProfile, Recipient
 from persistence.models.reminders import Anchor, Reminder
 from persistence.models.revocations import TokenRevocation
-from persistence.models.templates import Template
+from persistence.models.templates import Template, TemplateVersion
 from persistence.models.tickets import SocketTicket
 
 __all__ = [
@@ -28,6 +28,7 @@ __all__ = [
     "Reminder",
     "SocketTicket",
     "Template",
+    "TemplateVersion",
     "TimelineEntry",
     "TokenRevocation",
 ]

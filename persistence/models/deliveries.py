@@ -38,6 +38,9 @@ class Delivery(Timestamped, Base):
     """Which rule of `policy.channels` decided at acceptance."""
     subject: Mapped[str] = mapped_column(server_default="")
     body: Mapped[str] = mapped_column(server_default="")
+    template_id: Mapped[UUID | None]
+    template_version: Mapped[int | None]
+    """The version whose words these are, in `template_versions`; null for a caller's own words."""
     provider: Mapped[str | None]
     provider_message_id: Mapped[str | None]
     provider_status: Mapped[str | None]

@@ -48,6 +48,8 @@ ROUTES = {
     ("PATCH", "notification-templates/{id}/"): STAFF_ONLY,
     ("DELETE", "notification-templates/{id}/"): (403, 403, 204, 401),
     ("POST", "notification-templates/{id}/preview/"): STAFF_ONLY,
+    ("GET", "notification-templates/{id}/versions/"): STAFF_ONLY,
+    ("POST", "notification-templates/{id}/versions/{number}/restore/"): STAFF_ONLY,
     ("PUT", "recipients/{user}/"): STAFF_ONLY,
     ("PATCH", "recipients/{user}/"): STAFF_ONLY,
     ("GET", "recipients/{user}/"): STAFF_ONLY,
@@ -141,7 +143,8 @@ async def test_a_route_lets_in_whom_it_is_for(
     doors: dict[str, Door], ids: dict[str, str], route: tuple[str, str], who: str
 ) -> None:
     method, path = route
-    address = path.format(id=ids.get(path.split("/")[0]), user=doors["owner"].user, anchor=ids["reminders"])
+    names = {"user": doors["owner"].user, "anchor": ids["reminders"], "number": 1}
+    address = path.format(id=ids.get(path.split("/")[0]), **names)
     response = await doors[who].call(method, address, json=body_of(method, path), params=QUERIES.get(path))
     assert response.status_code == ROUTES[route][list(doors).index(who)], response.text
 
@@ -155,7 +158,8 @@ async def test_every_route_is_tried_from_every_side(http: httpx.AsyncClient) -> 
 
 @pytest.mark.parametrize(("method", "path"), ROUTES)
 async def test_401_asks_for_a_bearer_token(http: httpx.AsyncClient, method: str, path: str) -> None:
-    response = await anybody(http).call(method, path.format(id="x", user="x", anchor="x"), json=body_of(method, path))
+    address = path.format(id="x", user="x", anchor="x", number="x")
+    response = await anybody(http).call(method, address, json=body_of(method, path))
     assert (response.headers["WWW-Authenticate"], response.json()) == (
         "Bearer",
         {"detail": "Authentication credentials were not provided."},

@@ -52,7 +52,8 @@ async def test_a_template_is_written_previewed_and_used(editor: Editor) -> None:
     }  # fmt: skip
     variables = {"service": "Yoga", "time": "10:00"}
     preview = await editor.ask("POST", f"notification-templates/{template['id']}/preview/", {"data": variables})
-    assert preview.json() == {"subject": "Yoga has moved", "body": "Yoga is at 10:00 now."}
+    words = {"subject": "Yoga has moved", "body": "Yoga is at 10:00 now."}
+    assert preview.json() == {**words, "locale": "en", "version": 1}
 
     request = {"user": "42", "notification_type": "booking", "template_key": editor.key, "metadata": variables}
     notification = (await editor.ask("POST", "notifications/", request)).json()

@@ -187,6 +187,31 @@ def test_a_template_can_be_checked_without_variables() -> None:
         check("{{ name.upper() }}")
 
 
+@pytest.mark.parametrize("template", ["\n{{ ''.__class__ }}", "\n{{ deep['__init__'] }}", "\n{{ self._context }}"])
+def test_a_way_into_pythons_insides_is_refused_before_there_are_variables(template: str) -> None:
+    with pytest.raises(TemplateFault, match="Line 2: what begins with _"):
+        check(template)
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        "{{ " + "(" * 3000 + "1" + ")" * 3000 + " }}",
+        "{{ " + "not " * 2000 + "name }}",
+        "{{ name" + "|upper" * 1500 + " }}",
+        "{{ deep" + ".er" * 3000 + " }}",
+        "{% if n %}" * 150 + "{% endif %}" * 150,
+    ],
+    ids=["parentheses", "not", "filters", "attributes", "ifs"],
+)
+def test_depth_beyond_pythons_own_is_a_fault(template: str) -> None:
+    assert fault(template) == "The template is nested too deeply."
+
+
+def test_a_number_beyond_pythons_own_is_a_fault() -> None:
+    assert fault("{{ " + "9" * 5000 + " }}") == "The template holds a number with too many digits."
+
+
 def test_a_variable_that_looks_like_a_template_is_only_text() -> None:
     assert render("{{ name }}", {"name": "{{ secret }}"}, most_chars=100) == "{{ secret }}"
 
