@@ -13,7 +13,7 @@ from activities.refusing import refusals
 from activities.stopping import stop_waiting
 from notifications.contracts import names
 from notifications.contracts.delivery import AcceptResult, AdvanceInput, ConcludeInput, Conclusion, Plan
-from notifications.contracts.errors import IdempotencyConflict
+from notifications.contracts.errors import IdempotencyConflict, InvalidNotification
 from notifications.contracts.notification import NotificationRequest
 from notifications.contracts.vocabulary import DeliveryStatus, NotificationStatus
 from persistence import events
@@ -75,9 +75,15 @@ async def _accept(transaction: Transaction, request: NotificationRequest) -> Acc
         if request.template_key
         else {}
     )
-    acceptance = draft(request, person=person, templates=templates, now=datetime.now(UTC))
-    message = None if acceptance.item is None else events.new_notification(acceptance.item)
     notifications = NotificationRepository(transaction)
+    try:
+        acceptance = draft(request, person=person, templates=templates, now=datetime.now(UTC))
+    except InvalidNotification:
+        # Its template may have changed since this very request was accepted.
+        if await notifications.owner(request.notification_id) is None:
+            raise
+        return await _found(transaction, request)
+    message = None if acceptance.item is None else events.new_notification(acceptance.item)
     if request.supersede_key:
         await InboxRepository(transaction).lock(request.user)
     if not await notifications.accept(acceptance.notification, acceptance.deliveries, message):

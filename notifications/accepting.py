@@ -76,12 +76,14 @@ async def accept(temporal: Client, request: NotificationRequest) -> Notification
         accepted = None
     except RPCError as error:
         raise unreachable() from error
+    visible = accepted is not None
     if accepted is None:
         await start(temporal, request)
-        return _notification(request, NotificationStatus.PENDING, visible=False)
+        accepted = await _started_for(temporal, request)
     if accepted.fingerprint != request.fingerprint:
         raise conflict()
-    return _notification(request, accepted.status, replayed=accepted.call_id != request.call_id)
+    replayed = accepted.call_id != request.call_id
+    return _notification(request, accepted.status, replayed=replayed, visible=visible)
 
 
 async def _start_and_await_acceptance(temporal: Client, request: NotificationRequest) -> AcceptedNotification:
@@ -131,6 +133,22 @@ async def start(temporal: Client, request: NotificationRequest) -> None:
         raise unreachable() from error
 
 
+async def _started_for(temporal: Client, request: NotificationRequest) -> AcceptedNotification:
+    """Which request a key's workflow was started for, while there may be nobody to run it."""
+    workflow = temporal.get_workflow_handle(names.notification_workflow_id(request.notification_id))
+    try:
+        async with asyncio.timeout(limits.ACCEPT_SECONDS):
+            memo = await (await workflow.describe()).memo()
+    except (TimeoutError, RPCError) as error:
+        raise unreachable() from error
+    return AcceptedNotification(
+        notification_id=request.notification_id,
+        call_id=memo[names.CALL_MEMO],
+        fingerprint=memo[names.FINGERPRINT_MEMO],
+        status=NotificationStatus.PENDING,
+    )
+
+
 class _StartOptions(TypedDict):
     id: str
     task_queue: str
@@ -139,6 +157,7 @@ class _StartOptions(TypedDict):
     task_timeout: timedelta
     priority: TaskPriority
     static_summary: str
+    memo: dict[str, str]
 
 
 def _start_options(request: NotificationRequest) -> _StartOptions:
@@ -152,6 +171,8 @@ def _start_options(request: NotificationRequest) -> _StartOptions:
         "task_timeout": FIRST_TASK_TIMEOUT,
         "priority": TaskPriority(priority_key=(request.priority or Priority.NORMAL).task_priority),
         "static_summary": request.notification_type,
+        # For callers with the same key while no worker is there to compare.
+        "memo": {names.FINGERPRINT_MEMO: request.fingerprint, names.CALL_MEMO: request.call_id},
     }
 
 

@@ -82,7 +82,7 @@ class NotificationsClient:
             key = options.get("idempotency_key") or options.get("notification_key")
             request = build_request(user=user, notification_type=notification_type, **options)
             if key:
-                widened["idempotency_key"] = f"{key}:{request.user}"[-limits.KEY_CHARS :]
+                widened["idempotency_key"] = names.recipients_key(key, request.user)
                 request = build_request(user=user, notification_type=notification_type, **widened)
             requests.append(request)
         turn = asyncio.Semaphore(_CONCURRENT_CALLS)

@@ -64,16 +64,16 @@ async def create_notification(
         notification_type=body.notification_type,
         **(body.options() | {"idempotency_key": idempotency_key}),
     )
-    location = {"Location": str(request.url_for("retrieve_notification", id=str(accepted.id)))}
+    headers = {"Location": str(request.url_for("retrieve_notification", id=str(accepted.id)))}
+    if accepted.replayed:
+        headers["Idempotency-Replayed"] = "true"
     if not accepted.visible:
-        return json_response({"id": accepted.id, "status": accepted.status}, 202, headers=location)
+        return json_response({"id": accepted.id, "status": accepted.status}, 202, headers=headers)
     async with services.database.statements() as transaction:
         found = await NotificationRepository(transaction).detail(accepted.id, owner=None)
     if found is None:
         raise NotificationNotFound  # deleted since; the key stays taken
-    if accepted.replayed:
-        return json_response(detail(found), 200, headers={**location, "Idempotency-Replayed": "true"})
-    return json_response(detail(found), 201, headers=location)
+    return json_response(detail(found), 200 if accepted.replayed else 201, headers=headers)
 
 
 @router.get("/unread_count/", response_model=UnreadCount, summary="How many are unread, exactly")

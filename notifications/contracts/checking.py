@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, TypeVar
 
@@ -108,7 +108,12 @@ class Check:
         if not isinstance(value, datetime) or value.tzinfo is None:
             self.fail(field, "A date and time with its offset from UTC is required.")
             return None
-        return value
+        try:
+            # One spelling of an instant, so that a repeated call may write it with another offset.
+            return value.astimezone(UTC)
+        except OverflowError:
+            self.fail(field, "Must be a date between the years 1 and 9999, in UTC too.")
+            return None
 
     def metadata(self, field: str, value: Mapping[str, Any] | None) -> dict[str, Any]:
         if value is None:

@@ -3,9 +3,11 @@
 Renaming one strands what already runs under the old name: change none of them, add new ones.
 """
 
+import hashlib
 from datetime import UTC, datetime
 from uuid import UUID, uuid5
 
+from notifications.contracts import limits
 from notifications.contracts.vocabulary import Channel
 
 NOTIFICATION_QUEUE = "notifications"
@@ -13,6 +15,8 @@ NOTIFICATION_WORKFLOW = "notification"
 ACCEPTED_UPDATE = "accepted"
 CHANGE_UPDATE = "change"
 RECONSIDER_SIGNAL = "reconsider"
+FINGERPRINT_MEMO = "fingerprint"
+CALL_MEMO = "call_id"
 
 ACCEPT_ACTIVITY = "accept"
 ADVANCE_ACTIVITY = "advance"
@@ -53,6 +57,15 @@ def keyed_notification_id(idempotency_key: str) -> UUID:
     anything having to remember the key, and the caller knows the id before anybody has answered.
     """
     return uuid5(_KEYED, idempotency_key)
+
+
+def recipients_key(idempotency_key: str, user: str) -> str:
+    """One recipient's own key in a call for several."""
+    key = f"{idempotency_key}:{user}"
+    if len(key) <= limits.KEY_CHARS:
+        return key
+    # Cut off, keys that differ in what is lost would stand for one notification.
+    return f"{hashlib.sha256(idempotency_key.encode()).hexdigest()}:{user}"
 
 
 def delivery_id(notification_id: UUID, channel: Channel) -> UUID:
