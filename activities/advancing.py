@@ -61,7 +61,7 @@ async def advance(transaction: Transaction, notification_id: UUID) -> Plan:
 
 
 def _planned(delivery: DueDelivery) -> PlannedDelivery:
-    return planned(delivery.id, delivery.channel, delivery.notification_type)
+    return planned(delivery.id, delivery.channel, delivery.notification_type, redrives=delivery.redrives)
 
 
 def _is_tried(delivery: DueDelivery) -> bool:

@@ -1,6 +1,10 @@
-"""Cancelling, restoring, moving and editing what has not gone out yet; the answer is the truth, by channel."""
+"""Cancelling, restoring, moving and editing what has not gone out yet, and trying again what failed.
+
+The answer is the truth, by channel.
+"""
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 
 from temporalio import activity
 
@@ -15,6 +19,8 @@ from persistence.due import DueDelivery, DueRepository
 from persistence.inbox import InboxRepository
 from persistence.notifications import NotificationRepository
 from policy.changing import effect_on
+from policy.planning import next_step
+from policy.redriving import why_not_redriven
 
 
 class ChangeActivities:
@@ -50,13 +56,17 @@ async def _apply_once(transaction: Transaction, change: Change) -> ChangeAnswer:
     after = await deliveries.of(change.notification_id)
     answer = ChangeAnswer(
         change_id=change.change_id,
-        channels=tuple(delivery.told(effects[delivery.channel]) for delivery in after),
+        channels=tuple(delivery.told(effects[delivery.channel]) for delivery in after if delivery.channel in effects),
     )
-    await changes.record(change, answer)
+    if answer.changed_anything or change.kind is not ChangeKind.REDRIVE:
+        # A redrive that was refused may be asked for again, when what stood in its way is mended.
+        await changes.record(change, answer)
     return answer
 
 
 def _effects(due: Sequence[DueDelivery], change: Change, earlier: ChangeAnswer | None) -> dict[Channel, Effect]:
+    if change.kind is ChangeKind.REDRIVE:
+        return {delivery.channel: _redriven(delivery) for delivery in due if delivery.channel is change.channel}
     before = {each.channel: each.effect for each in earlier.channels} if earlier else {}
     return {
         delivery.channel: effect_on(
@@ -64,6 +74,11 @@ def _effects(due: Sequence[DueDelivery], change: Change, earlier: ChangeAnswer |
         )
         for delivery in due
     }
+
+
+def _redriven(delivery: DueDelivery) -> Effect:
+    step = next_step(delivery.situation, now=datetime.now(UTC))
+    return Effect.CHANGED if why_not_redriven(delivery.status, step) is None else Effect.NOT_SENT
 
 
 async def _apply(
@@ -74,7 +89,7 @@ async def _apply(
 ) -> dict[Channel, Effect]:
     """Writes the change down; the effects on channels that it adds or takes away."""
     changes = ChangeRepository(transaction)
-    changeable = [delivery for delivery in due if effects[delivery.channel] is Effect.CHANGED]
+    changeable = [delivery for delivery in due if effects.get(delivery.channel) is Effect.CHANGED]
     match change.kind:
         case ChangeKind.CANCEL:
             for delivery in due:
@@ -85,6 +100,9 @@ async def _apply(
                 await changes.restore(delivery)
         case ChangeKind.RESCHEDULE if changeable:
             await changes.move_to(change.notification_id, change.scheduled_for, changeable)
+        case ChangeKind.REDRIVE:
+            for delivery in changeable:
+                await changes.redrive(delivery)
         case ChangeKind.EDIT if changeable:
             edit = await changes.edit(change.change_id)
             return await apply_edit(transaction, change.notification_id, edit, due=due, changeable=changeable)

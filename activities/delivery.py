@@ -114,7 +114,7 @@ class DeliveryActivities:
         step = after_attempt(
             attempt.outcome,
             channel=due.channel,
-            attempt=number,
+            attempt=number - due.earlier_attempts,
             retry_after_seconds=retry_after,
             key_spent=error.key_spent if isinstance(error, ProviderBusy) else None,
             in_doubt=due.in_doubt,

@@ -15,7 +15,7 @@ from notifications.contracts import names
 from notifications.contracts.delivery import AcceptResult, AdvanceInput, ConcludeInput, Conclusion, Plan
 from notifications.contracts.errors import IdempotencyConflict, InvalidNotification
 from notifications.contracts.notification import NotificationRequest
-from notifications.contracts.vocabulary import DeliveryStatus, NotificationStatus
+from notifications.contracts.vocabulary import NotificationStatus
 from persistence import events
 from persistence.changes import ChangeRepository
 from persistence.database import Database, Transaction
@@ -41,7 +41,11 @@ class NotificationActivities:
         with refusals():
             opened = self._database.transaction() if request.supersede_key else self._database.statements()
             async with opened as transaction:
-                return await _accept(transaction, request)
+                accepted = None if request.resumed else await _accept(transaction, request)
+            if accepted is not None:
+                return accepted
+            async with self._database.transaction() as transaction:
+                return await _found(transaction, request)
 
     @activity.defn(name=names.ADVANCE_ACTIVITY)
     async def advance(self, input: AdvanceInput) -> Plan:
@@ -59,16 +63,12 @@ class NotificationActivities:
                 return Conclusion(status=NotificationStatus.CANCELLED)
             deliveries = DeliveryRepository(transaction)
             for given_up in input.given_up:
-                await deliveries.move(
-                    given_up.delivery_id,
-                    DeliveryStatus.FAILED,
-                    owner=notification["user_id"],
-                    reason=given_up.reason,
-                )
+                await deliveries.give_up(given_up, owner=notification["user_id"])
             return Conclusion(status=await notifications.settle(input.notification_id))
 
 
-async def _accept(transaction: Transaction, request: NotificationRequest) -> AcceptResult:
+async def _accept(transaction: Transaction, request: NotificationRequest) -> AcceptResult | None:
+    """None when the id is taken."""
     person = await RecipientRepository(transaction).reachability(request.user, request.notification_type)
     templates = (
         await TemplateRepository(transaction).texts(request.template_key, locale=person.locale)
@@ -82,12 +82,12 @@ async def _accept(transaction: Transaction, request: NotificationRequest) -> Acc
         # Its template may have changed since this very request was accepted.
         if await notifications.owner(request.notification_id) is None:
             raise
-        return await _found(transaction, request)
+        return None
     message = None if acceptance.item is None else events.new_notification(acceptance.item)
     if request.supersede_key:
         await InboxRepository(transaction).lock(request.user)
     if not await notifications.accept(acceptance.notification, acceptance.deliveries, message):
-        return await _found(transaction, request)
+        return None
     if request.supersede_key:
         await _supersede(transaction, request)
     return AcceptResult(call_id=request.call_id, plan=acceptance.plan)
@@ -103,8 +103,10 @@ async def _supersede(transaction: Transaction, request: NotificationRequest) -> 
 
 
 async def _found(transaction: Transaction, request: NotificationRequest) -> AcceptResult:
-    """The id was taken: by this workflow before a crash, or by an earlier one that Temporal has forgotten."""
+    """The id is taken: by this workflow before a crash, by the one that it resumes, or by a forgotten one."""
     existing = await NotificationRepository(transaction).get(request.notification_id)
+    if existing is None and request.resumed:
+        return AcceptResult(call_id=request.call_id, plan=Plan(status=NotificationStatus.CANCELLED))  # deleted since
     if existing is None or existing["fingerprint"] != request.fingerprint:
         raise IdempotencyConflict
     mine = existing["call_id"] == request.call_id

@@ -9,11 +9,14 @@ from policy.planning import Wait
 from policy.types import policy_of
 
 
-def planned(delivery_id: UUID, channel: Channel, notification_type: NotificationType) -> PlannedDelivery:
+def planned(
+    delivery_id: UUID, channel: Channel, notification_type: NotificationType, *, redrives: int = 0
+) -> PlannedDelivery:
     return PlannedDelivery(
         delivery_id=delivery_id,
         channel=channel,
         deadline_seconds=policy_of(notification_type).deadline_seconds[channel],
+        redrives=redrives,
     )
 
 

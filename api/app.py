@@ -13,6 +13,7 @@ from api import errors, middleware
 from api.middleware.forwarding import ForwardedMiddleware
 from api.routes import (
     changes,
+    deliveries,
     grouped,
     health,
     notifications,
@@ -45,6 +46,7 @@ _RESOURCES = (
     grouped,
     notifications,
     changes,
+    deliveries,
     profile,
     why,
     settings_routes,

@@ -10,7 +10,7 @@ from fastapi import Depends, Query, Request
 from starlette.datastructures import URL
 
 from api.errors import InvalidFields, InvalidPage
-from persistence.listing import Cursor, Slice
+from persistence.slicing import Cursor, Slice
 
 DEFAULT_PAGE_SIZE = 20
 LARGEST_PAGE_SIZE = 100

@@ -88,7 +88,7 @@ async def accept(temporal: Client, request: NotificationRequest) -> Notification
 
 async def _start_and_await_acceptance(temporal: Client, request: NotificationRequest) -> AcceptedNotification:
     start: WithStartWorkflowOperation[Any, AcceptedNotification] = WithStartWorkflowOperation(
-        names.NOTIFICATION_WORKFLOW, request, **_start_options(request)
+        names.NOTIFICATION_WORKFLOW, request, **start_options(request)
     )
     try:
         # The update's id is the fingerprint: equal requests at once share one update instead of
@@ -126,7 +126,7 @@ async def start(temporal: Client, request: NotificationRequest) -> None:
     """Makes sure that the workflow exists, whether or not anybody is there to run it."""
     try:
         async with asyncio.timeout(limits.ACCEPT_SECONDS):
-            await temporal.start_workflow(names.NOTIFICATION_WORKFLOW, request, **_start_options(request))
+            await temporal.start_workflow(names.NOTIFICATION_WORKFLOW, request, **start_options(request))
     except WorkflowAlreadyStartedError:
         return
     except (TimeoutError, RPCError) as error:
@@ -149,7 +149,7 @@ async def _started_for(temporal: Client, request: NotificationRequest) -> Accept
     )
 
 
-class _StartOptions(TypedDict):
+class StartOptions(TypedDict):
     id: str
     task_queue: str
     id_conflict_policy: WorkflowIDConflictPolicy
@@ -160,7 +160,7 @@ class _StartOptions(TypedDict):
     memo: dict[str, str]
 
 
-def _start_options(request: NotificationRequest) -> _StartOptions:
+def start_options(request: NotificationRequest) -> StartOptions:
     """How a notification's workflow is started. Nothing here tells who it is for or what it says."""
     return {
         "id": names.notification_workflow_id(request.notification_id),

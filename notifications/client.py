@@ -28,6 +28,7 @@ from notifications.contracts.notification import AcceptedNotification, Notificat
 from notifications.contracts.reminders import AnchorCancellation, AnchorMove, Reminders
 from notifications.contracts.vocabulary import NotificationStatus
 from notifications.options import NotifyOptions, RemindOptions
+from notifications.redriving import redrive
 from notifications.refusals import refusal, unreachable
 from notifications.reminding import call_anchor
 
@@ -201,6 +202,16 @@ class NotificationsClient:
             names.CHANGE_UPDATE, change, id=str(change.change_id), result_type=ChangeAnswer
         )
         return answer
+
+    async def redrive(self, request: NotificationRequest, change: Change) -> None:
+        """Has a notification's workflow try a failed channel again; `request` resumes it if it has ended.
+
+        When this returns, it will happen. What comes of it, `change` answers with the same change.
+
+        Raises:
+            ServiceUnreachable: it is not known whether it will happen; repeat the call.
+        """
+        await redrive(self._temporal, request, change)
 
     async def accept(self, request: NotificationRequest) -> Notification:
         """Accepts a request built by `build_request`; see `notify`."""

@@ -18,9 +18,10 @@ from persistence import events
 from persistence.database import Transaction
 from persistence.due import DueDelivery
 from persistence.inbox import InboxRepository
-from persistence.models import Delivery, Notification, NotificationChange
+from persistence.models import Attempt, Delivery, Notification, NotificationChange
 from policy.planning import WaitReason
-from policy.retries import Reason
+from policy.redriving import renews_key
+from policy.retries import Outcome, Reason
 from templating.composing import Words
 
 Row = dict[str, Any]
@@ -107,6 +108,18 @@ class ChangeRepository:
                 reason=WaitReason.SCHEDULED,
                 until=scheduled_for or datetime.now(UTC),
             )
+
+    async def redrive(self, delivery: DueDelivery) -> None:
+        """A failed delivery is to be tried again. What its provider still reports of it is of no account."""
+        last = await self._connection.scalar(
+            select(Attempt.outcome)
+            .where(Attempt.delivery_id == delivery.id, Attempt.key_generation == delivery.key_generation)
+            .order_by(Attempt.number.desc())
+            .limit(1)
+        )
+        renewed = renews_key(None if last is None else Outcome(last), in_doubt=delivery.in_doubt)
+        reopened = await self._connection.execute(_REDRIVE, {"id": delivery.id, "renewed": int(renewed)})
+        await InboxRepository(self._transaction).append(delivery.user_id, [events.delivery_changed(reopened.one())])
 
     async def rewrite(self, delivery: DueDelivery, words: Words) -> None:
         """Other words for a delivery; what was tried with the old ones is another message, with another key."""
@@ -198,5 +211,26 @@ _SET = text(
         SELECT notification_id, channel, status, reason, next_attempt_at FROM changed
     )
     SELECT * FROM changed
+    """
+)
+
+# It may have been sent before it bounced, which its own columns are about to forget.
+_REDRIVE = text(
+    """
+    WITH sent AS (
+        INSERT INTO timeline_entries (notification_id, channel, event, at)
+        SELECT notification_id, channel, 'sent', sent_at FROM deliveries WHERE id = :id AND sent_at IS NOT NULL
+    ), reopened AS (
+        UPDATE deliveries SET status = 'pending', reason = NULL, next_attempt_at = NULL, cancel_requested_at = NULL,
+            provider_message_id = NULL, provider_status = NULL, sent_at = NULL, delivered_at = NULL,
+            redrives = redrives + 1, earlier_attempts = attempts, key_generation = key_generation + :renewed,
+            updated_at = now()
+        WHERE id = :id
+        RETURNING notification_id, channel, status, reason, attempts, next_attempt_at
+    ), told AS (
+        INSERT INTO timeline_entries (notification_id, channel, event) SELECT notification_id, channel, 'redriven'
+        FROM reopened
+    )
+    SELECT * FROM reopened
     """
 )

@@ -1,12 +1,14 @@
 """Deliveries and their attempts: claimed before a provider is called, recorded after it has answered."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import bindparam, func, text, update
+from sqlalchemy import bindparam, func, select, text, update
 from sqlalchemy.dialects.postgresql import ARRAY, TEXT
 
+from notifications.contracts.delivery import GivenUp
 from notifications.contracts.vocabulary import DeliveryStatus
 from persistence import events
 from persistence.database import Transaction
@@ -62,10 +64,11 @@ class DeliveryRepository:
     async def record_sent(
         self, delivery: DueDelivery, attempt: AttemptRecord, *, provider: str, message_id: str
     ) -> None:
-        """The provider has it."""
-        await self.move(
+        """The provider has it, even if it was given up while the provider was still being asked."""
+        await self._move(
             delivery.id,
             DeliveryStatus.SENT,
+            [*_MAY_BECOME[DeliveryStatus.SENT], DeliveryStatus.FAILED],
             owner=delivery.user_id,
             provider=provider,
             provider_message_id=message_id,
@@ -125,20 +128,32 @@ class DeliveryRepository:
         await self.move(delivery.id, DeliveryStatus.FAILED, owner=delivery.user_id, reason=reason)
         await self._finish(attempt, delivery.id)
 
-    async def move(
+    async def give_up(self, given_up: GivenUp, *, owner: str) -> bool:
+        """Ends a delivery whose sending ended without an outcome; one that has an outcome keeps it."""
+        await InboxRepository(self._transaction).lock(owner)
+        redrives = await self._connection.scalar(select(Delivery.redrives).where(Delivery.id == given_up.delivery_id))
+        return redrives == given_up.redrives and await self._move(
+            given_up.delivery_id, DeliveryStatus.FAILED, _OPEN, owner=owner, reason=given_up.reason
+        )
+
+    async def move(self, delivery_id: UUID, status: DeliveryStatus, *, owner: str, reason: str | None = None) -> bool:
+        """Moves a delivery forward, its notification and its owner's sockets with it; whether it moved.
+
+        A repeated or late change moves nothing and emits nothing.
+        """
+        return await self._move(delivery_id, status, _MAY_BECOME[status], owner=owner, reason=reason)
+
+    async def _move(
         self,
         delivery_id: UUID,
         status: DeliveryStatus,
+        sources: Sequence[str],
         *,
         owner: str,
         reason: str | None = None,
         provider: str | None = None,
         provider_message_id: str | None = None,
     ) -> bool:
-        """Moves a delivery forward, its notification and its owner's sockets with it; whether it moved.
-
-        A repeated or late change moves nothing and emits nothing.
-        """
         inbox = InboxRepository(self._transaction)
         await inbox.lock(owner)
         moved = await self._connection.execute(
@@ -149,7 +164,7 @@ class DeliveryRepository:
                 "reason": reason,
                 "provider": provider,
                 "provider_message_id": provider_message_id,
-                "from": _MAY_BECOME[status],
+                "from": sources,
             },
         )
         changed = moved.one_or_none()
@@ -221,6 +236,8 @@ _MOVE = text(
             sent_at = CASE WHEN :status IN ('sent', 'delivered') THEN coalesce(sent_at, now()) ELSE sent_at END,
             delivered_at = CASE WHEN :status = 'delivered' THEN now() ELSE delivered_at END
         WHERE id = :id AND status = ANY(:from)
+            -- What the provider itself reported lost is not sent by a late answer to an attempt.
+            AND (:status <> 'sent' OR status <> 'failed' OR provider_message_id IS NULL)
         RETURNING notification_id, channel, status, reason, attempts, next_attempt_at
     ), told AS (
         -- What was sent and delivered has its own columns.

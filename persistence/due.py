@@ -34,6 +34,8 @@ class DueDelivery:
     body: str
     attempts: int
     key_generation: int
+    redrives: int
+    earlier_attempts: int
     in_doubt: bool
     """An attempt under the current key may have got through: it had no answer, or its process died."""
     next_attempt_at: datetime | None
@@ -122,6 +124,8 @@ def _due(row: RowMapping) -> DueDelivery:
         body=row["body"],
         attempts=row["attempts"],
         key_generation=row["key_generation"],
+        redrives=row["redrives"],
+        earlier_attempts=row["earlier_attempts"],
         in_doubt=row["in_doubt"],
         next_attempt_at=row["next_attempt_at"],
         updated_at=row["updated_at"],
@@ -159,6 +163,8 @@ def _where(condition: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
             Delivery.body,
             Delivery.attempts,
             Delivery.key_generation,
+            Delivery.redrives,
+            Delivery.earlier_attempts,
             Delivery.next_attempt_at,
             Delivery.updated_at,
             Delivery.sent_at,

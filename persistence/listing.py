@@ -4,9 +4,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, Uuid, func, literal, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, func, or_, select, tuple_
 from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.orm import InstrumentedAttribute
 
@@ -14,6 +13,7 @@ from notifications.contracts.vocabulary import Channel, NotificationStatus, Noti
 from persistence.database import Transaction
 from persistence.models import Notification
 from persistence.notifications import ITEM_COLUMNS
+from persistence.slicing import Cursor, Place, Slice, slice_of
 
 _ORDERINGS: dict[str, ColumnElement[Any]] = {
     "created_at": Notification.listed_at.asc(),
@@ -52,24 +52,6 @@ class ListFilter:
 class TypeCount:
     total: int
     unread: int
-
-
-@dataclass(frozen=True, slots=True)
-class Cursor:
-    """A place between two rows of a list; `backwards` looks towards its beginning."""
-
-    listed_at: datetime
-    id: UUID
-    backwards: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Slice:
-    """Rows around a cursor, in the list's order, and whether there are more on either side."""
-
-    rows: list[dict[str, Any]]
-    previous: Cursor | None
-    next: Cursor | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,23 +120,14 @@ class ListingRepository:
 
         Orders by creation alone; the filter's direction of it counts.
         """
-        descending = filter.ordering[0].startswith("-")
-        backwards = cursor is not None and cursor.backwards
-        place = tuple_(Notification.listed_at, Notification.id)
-        conditions = self._conditions(filter)
-        if cursor is not None:
-            there = tuple_(literal(cursor.listed_at, Notification.listed_at.type), literal(cursor.id, Uuid()))
-            conditions.append(place < there if descending is not backwards else place > there)
-        order = [column.desc() if descending is not backwards else column.asc() for column in _PLACE]
-        statement = select(*ITEM_COLUMNS, Notification.listed_at).where(*conditions).order_by(*order).limit(limit + 1)
-        found = [dict(row) for row in (await self._connection.execute(statement)).mappings()]
-        more, rows = len(found) > limit, found[:limit]
-        if backwards:
-            rows.reverse()
-        first, last = (_cursor(rows[0], backwards=True), _cursor(rows[-1])) if rows else (None, None)
-        at_beginning = cursor is None or (backwards and not more)
-        at_end = not backwards and not more
-        return Slice(rows, None if at_beginning else first, None if at_end else last)
+        return await slice_of(
+            self._connection,
+            select(*ITEM_COLUMNS, Notification.listed_at).where(*self._conditions(filter)),
+            _PLACE,
+            cursor,
+            limit=limit,
+            descending=filter.ordering[0].startswith("-"),
+        )
 
     def _conditions(self, filter: ListFilter) -> list[ColumnElement[bool]]:
         """The owner first, so that no combination of filters can reach anybody else's."""
@@ -176,11 +149,7 @@ class ListingRepository:
         return [Notification.user_id == self._user_id, *(condition() for given, condition in optional if given)]
 
 
-def _cursor(row: dict[str, Any], *, backwards: bool = False) -> Cursor:
-    return Cursor(row["listed_at"], row["id"], backwards)
-
-
-_PLACE = (Notification.listed_at, Notification.id)
+_PLACE = Place(Notification.listed_at, Notification.id)
 
 
 def _contains(column: InstrumentedAttribute[str], text: str) -> ColumnElement[bool]:

@@ -10,7 +10,14 @@ from sqlalchemy import Text, bindparam, func, or_, select, text, update
 from sqlalchemy.dialects.postgresql import ARRAY, TEXT
 from sqlalchemy.engine import RowMapping
 
-from notifications.contracts.vocabulary import Channel, DeliveryStatus, NotificationStatus
+from notifications.contracts.notification import NotificationRequest
+from notifications.contracts.vocabulary import (
+    Channel,
+    DeliveryStatus,
+    NotificationStatus,
+    NotificationType,
+    Priority,
+)
 from persistence import events
 from persistence.database import Transaction
 from persistence.models import Delivery, Notification, Recipient
@@ -142,6 +149,21 @@ class NotificationRepository:
 
     async def owner(self, notification_id: UUID) -> str | None:
         return await self._connection.scalar(select(Notification.user_id).where(Notification.id == notification_id))
+
+    async def resumed(self, notification_id: UUID) -> NotificationRequest | None:
+        """The request with which the workflow of an accepted notification runs once more: ids alone, no words."""
+        row = await self.get(notification_id)
+        if row is None:
+            return None
+        return NotificationRequest(
+            notification_id=row["id"],
+            call_id=row["call_id"],
+            fingerprint=row["fingerprint"],
+            user=row["user_id"],
+            notification_type=NotificationType(row["notification_type"]),
+            priority=Priority(row["priority"]),
+            resumed=True,
+        )
 
     async def publish(self, notification_id: UUID) -> dict[str, Any] | None:
         """Lets a waiting notification enter its owner's inbox; None when it is there already."""

@@ -15,7 +15,7 @@ from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_
 
 with workflow.unsafe.imports_passed_through():
     from notifications.contracts import names
-    from notifications.contracts.changes import Change, ChangeAnswer, Effect
+    from notifications.contracts.changes import Change, ChangeAnswer, ChangeKind, Effect
     from notifications.contracts.delivery import (
         AcceptResult,
         AdvanceInput,
@@ -42,7 +42,6 @@ class NotificationWorkflow:
         self._refusal: ApplicationError | None = None
         self._sends: dict[UUID, asyncio.Task[None]] = {}
         self._outcomes: list[DeliveryStatus] = []
-        self._given_up: list[GivenUp] = []
         self._defect: Exception | None = None
         self._reconsider = False
         self._waited = False
@@ -53,7 +52,12 @@ class NotificationWorkflow:
         accepted = await self._accept(request)
         if accepted.call_id == request.call_id:
             await self._bring_out(accepted.plan)
-            return replace(self._answer(accepted), status=await self._conclude())
+            status = await self._conclude()
+            while self._reconsider or not workflow.all_handlers_finished():
+                # A change came in at the last moment.
+                await self._bring_out(await self._advance())
+                status = await self._conclude()
+            return replace(self._answer(accepted), status=status)
         await workflow.wait_condition(workflow.all_handlers_finished)
         return self._answer(accepted)
 
@@ -76,11 +80,21 @@ class NotificationWorkflow:
 
         Where a provider is being asked at this moment, its answer is waited for.
         """
+        return await self._change(change)
+
+    @workflow.signal(name=names.CHANGE_SIGNAL)
+    async def apply_change(self, change: Change) -> None:
+        """The same, for a caller who must know that it will happen more than what came of it."""
+        with suppress(ApplicationError):  # whoever asks for the answer is told
+            await self._change(change)
+
+    async def _change(self, change: Change) -> ChangeAnswer:
         await workflow.wait_condition(lambda: self._accepted is not None or self._refusal is not None)
         if self._accepted is None:
             raise ApplicationError("It was refused.", type=NotificationNotFound.__name__)
         answer = await local_step(names.CHANGE_ACTIVITY, change, ChangeAnswer)
-        self._stop_sending(answer)
+        if change.kind is not ChangeKind.REDRIVE:
+            self._stop_sending(answer)
         if not answer.is_final:
             # A killed worker's attempt is not heard of for so long; then it is in doubt.
             with suppress(asyncio.TimeoutError):
@@ -114,10 +128,14 @@ class NotificationWorkflow:
                 # Years of being moved about; acceptance finds what is there and goes on from it.
                 await workflow.wait_condition(workflow.all_handlers_finished)
                 workflow.continue_as_new(self._request)
-            plan = await local_step(
-                names.ADVANCE_ACTIVITY, AdvanceInput(notification_id=self._request.notification_id), Plan
-            )
-            self._waited = True
+            plan = await self._advance()
+
+    async def _advance(self) -> Plan:
+        self._reconsider = False
+        self._waited = True
+        return await local_step(
+            names.ADVANCE_ACTIVITY, AdvanceInput(notification_id=self._request.notification_id), Plan
+        )
 
     def _send(self, deliveries: tuple[PlannedDelivery, ...]) -> None:
         for delivery in deliveries:
@@ -150,17 +168,25 @@ class NotificationWorkflow:
 
     async def _deliver(self, delivery: PlannedDelivery) -> None:
         try:
-            result = await send(delivery)
-            self._outcomes.append(result.status)
-            if not result.status.is_settled:
-                self._reconsider = True  # the last check put it off
-        except ActivityError as error:
-            if not is_cancelled_exception(error):
-                self._given_up.append(GivenUp(delivery_id=delivery.delivery_id, reason=_reason(error)))
+            outcome = await self._outcome(delivery)
+            if outcome is not None:
+                self._outcomes.append(outcome)
+                self._reconsider = self._reconsider or not outcome.is_settled  # the last check put it off
         except Exception as defect:  # noqa: BLE001 - nobody awaits this task; the workflow raises it instead
             self._defect = defect
         finally:
             del self._sends[delivery.delivery_id]
+
+    async def _outcome(self, delivery: PlannedDelivery) -> DeliveryStatus | None:
+        """None when a change stopped it."""
+        try:
+            return (await send(delivery)).status
+        except ActivityError as error:
+            if is_cancelled_exception(error):
+                return None
+            given_up = GivenUp(delivery_id=delivery.delivery_id, redrives=delivery.redrives, reason=_reason(error))
+        await self._settle(given_up)
+        return DeliveryStatus.FAILED
 
     def _stop_sending(self, answer: ChangeAnswer) -> None:
         """What a change has reached must not go on with the plan from before it."""
@@ -170,12 +196,15 @@ class NotificationWorkflow:
                 task.cancel()
 
     async def _conclude(self) -> NotificationStatus:
-        if not self._given_up and not self._waited:
+        if not self._waited:
             # Each outcome was recorded by the activity that met it, and the status with it.
             return notification_status(self._outcomes)
+        return await self._settle()
+
+    async def _settle(self, *given_up: GivenUp) -> NotificationStatus:
         conclusion = await local_step(
             names.CONCLUDE_ACTIVITY,
-            ConcludeInput(notification_id=self._request.notification_id, given_up=tuple(self._given_up)),
+            ConcludeInput(notification_id=self._request.notification_id, given_up=given_up),
             Conclusion,
         )
         return conclusion.status

@@ -16,6 +16,8 @@ class ChangeKind(StrEnum):
     RESCHEDULE = "reschedule"
     EDIT = "edit"
     """Words, channels or times; the words wait in the database under the change's id."""
+    REDRIVE = "redrive"
+    """Tries one failed channel again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +32,8 @@ class Change:
     kind: ChangeKind
     scheduled_for: datetime | None = None
     """RESCHEDULE: the new time; None sends what waits at once."""
+    channel: Channel | None = None
+    """REDRIVE: the channel that had failed; all others are left alone."""
 
     @classmethod
     def of(cls, notification_id: UUID, kind: ChangeKind, *, scheduled_for: datetime | None = None) -> Self:

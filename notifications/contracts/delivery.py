@@ -15,6 +15,8 @@ class PlannedDelivery:
     channel: Channel
     deadline_seconds: int
     """From the moment it is due until it is given up."""
+    redrives: int = 0
+    """How often it has been redriven."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +64,8 @@ class GivenUp:
 
     delivery_id: UUID
     reason: str
+    redrives: int = 0
+    """If it has been redriven since, it is not this sending that decides about it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -28,6 +28,10 @@ class StaleVersion(NotificationError):
     """The change was written for another version than the current one, and changed nothing."""
 
 
+class NothingToRedrive(NotificationError):
+    """The delivery has not failed, or would not be sent any more; the message says which."""
+
+
 class NotificationNotFound(NotificationError):
     """No such notification, or not the caller's: the two are never told apart."""
 

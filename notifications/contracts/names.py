@@ -14,6 +14,7 @@ NOTIFICATION_QUEUE = "notifications"
 NOTIFICATION_WORKFLOW = "notification"
 ACCEPTED_UPDATE = "accepted"
 CHANGE_UPDATE = "change"
+CHANGE_SIGNAL = "apply_change"
 RECONSIDER_SIGNAL = "reconsider"
 FINGERPRINT_MEMO = "fingerprint"
 CALL_MEMO = "call_id"
@@ -83,6 +84,11 @@ def reminder_id(anchor: str, user: str, offset_seconds: int) -> UUID:
 def fired_notification_id(reminder: UUID, fires_at: datetime) -> UUID:
     """Of the notification that a reminder fires at that time: a moved reminder fires another one."""
     return uuid5(reminder, fires_at.astimezone(UTC).isoformat())
+
+
+def redrive_id(delivery: UUID, number: int) -> UUID:
+    """Of the change that tries a delivery again for the `number`th time, so that two presses are one."""
+    return uuid5(delivery, f"redrive:{number}")
 
 
 def send_key(delivery: UUID, generation: int) -> str:

@@ -40,6 +40,8 @@ class NotificationRequest:
     """None means the type's priority."""
     scheduled_for: datetime | None = None
     expires_at: datetime | None = None
+    resumed: bool = False
+    """It was accepted by an earlier run, and something of it is to be tried again: only ids are in here."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,6 +27,13 @@ class Delivery(Timestamped, Base):
             "provider_message_id",
             postgresql_where=text("provider_message_id IS NOT NULL"),
         ),
+        Index("ix_deliveries_created_at", text("created_at DESC"), text("id DESC")),
+        Index(
+            "ix_deliveries_failed",
+            text("created_at DESC"),
+            text("id DESC"),
+            postgresql_where=text("status = 'failed'"),
+        ),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -46,6 +53,9 @@ class Delivery(Timestamped, Base):
     provider_status: Mapped[str | None]
     attempts: Mapped[int] = mapped_column(server_default=text("0"))
     key_generation: Mapped[int] = mapped_column(server_default=text("0"))
+    redrives: Mapped[int] = mapped_column(server_default=text("0"))
+    earlier_attempts: Mapped[int] = mapped_column(server_default=text("0"))
+    """Made before it was last redriven, after which the waits between attempts begin anew."""
     next_attempt_at: Mapped[datetime | None]
     """Set while it waits: for its time, or to be tried again."""
     escalates_after_seconds: Mapped[int | None]

@@ -1,13 +1,15 @@
 """Who may do what: every route from the side of its owner, of another, of staff and of nobody."""
 
 from dataclasses import replace
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
 from rest_door import BASE, UNKNOWN, Door, anybody, create, person, wanted
 
 from deploy.local.launch import LaunchedStack
+from notifications.contracts.names import delivery_id
+from notifications.contracts.vocabulary import Channel
 
 OWN, STAFF_ONLY = (200, 200, 200, 401), (403, 403, 200, 401)
 # Statuses for owner, another person, staff, anybody.
@@ -50,6 +52,10 @@ ROUTES = {
     ("POST", "notification-templates/{id}/preview/"): STAFF_ONLY,
     ("GET", "notification-templates/{id}/versions/"): STAFF_ONLY,
     ("POST", "notification-templates/{id}/versions/{number}/restore/"): STAFF_ONLY,
+    ("GET", "deliveries/"): STAFF_ONLY,
+    ("GET", "deliveries/{id}/"): STAFF_ONLY,
+    ("POST", "deliveries/{id}/redrive/"): (403, 403, 409, 401),
+    ("POST", "deliveries/redrive/"): (403, 403, 202, 401),
     ("PUT", "recipients/{user}/"): STAFF_ONLY,
     ("PATCH", "recipients/{user}/"): STAFF_ONLY,
     ("GET", "recipients/{user}/"): STAFF_ONLY,
@@ -129,8 +135,10 @@ async def ids(doors: dict[str, Door]) -> dict[str, str]:
     made = await by.call("POST", "notification-templates/", json=template(uuid4().hex))
     anchor = f"booking:{uuid4().hex}"
     await by.call("POST", "reminders/", json=reminder(anchor))
+    notification = (await create(by, owner.user))["id"]
     return {
-        "notifications": (await create(by, owner.user))["id"],
+        "notifications": notification,
+        "deliveries": str(delivery_id(UUID(notification), Channel.IN_APP)),
         "notification-settings": setting.json()["id"],
         "notification-templates": made.json()["id"],
         "reminders": anchor,

@@ -7,7 +7,7 @@ import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, suppress
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx
 import psutil
@@ -15,6 +15,8 @@ import psycopg
 import pytest
 
 from deploy.local.launch import LaunchedStack, launched
+from notifications.contracts.names import delivery_id
+from notifications.contracts.vocabulary import Channel
 
 BASE = "/api/v1/drf/notifications"
 DEADLINE_SECONDS = 40
@@ -74,6 +76,7 @@ class Caller:
         self._http = httpx.AsyncClient(base_url=f"{stack.url}{BASE}", timeout=30)
         self._owner = {"Authorization": f"Bearer {stack.token(self.user)}"}
         self._staff = {"Authorization": f"Bearer {stack.token('staff', staff=True)}"}
+        self._vendor = f"{stack.url}/courier-sandbox"
 
     async def create(self) -> httpx.Response:
         body = {
@@ -90,6 +93,37 @@ class Caller:
 
     async def post(self, path: str) -> httpx.Response:
         return await self._http.post(path, headers=self._owner)
+
+    async def fail(self) -> str:
+        """A delivery by email that the vendor has refused."""
+        profile = {"name": "Ana", "email": f"{self.user}@example.org"}
+        await self._http.put(f"/recipients/{self.user}/", json=profile, headers=self._staff)
+        await self._http.put(f"{self._vendor}/faults", json={"channel": "email", "script": [400]})
+        body = {
+            "user": self.user,
+            "title": "Refused",
+            "message": "At first.",
+            "notification_type": "booking",
+            "delivery_channels": ["email"],
+        }
+        created = await self._http.post("/notifications/", json=body, headers=self._staff)
+        failed = str(delivery_id(UUID(created.json()["id"]), Channel.EMAIL))
+        await self.until(failed, "failed")
+        return failed
+
+    async def redrive(self, delivery: str) -> httpx.Response:
+        return await self._http.post(f"/deliveries/{delivery}/redrive/", headers=self._staff)
+
+    async def delivery(self, delivery: str) -> dict[str, Any]:
+        return dict((await self._http.get(f"/deliveries/{delivery}/", headers=self._staff)).json())
+
+    async def until(self, delivery: str, status: str) -> None:
+        async with asyncio.timeout(DEADLINE_SECONDS):
+            while (await self.delivery(delivery)).get("status") != status:
+                await asyncio.sleep(0.1)
+
+    async def messages(self) -> list[dict[str, Any]]:
+        return list((await self._http.get(f"{self._vendor}/messages", params={"user": self.user})).json()["results"])
 
     async def readable(self, id: str) -> dict[str, Any]:
         async with asyncio.timeout(DEADLINE_SECONDS):
@@ -116,6 +150,33 @@ async def test_without_a_worker_a_notification_is_accepted_for_good_and_comes_wh
 
     detail = await caller.readable(answer.json()["id"])
     assert (detail["title"], detail["status"]) == ("Are you there?", "sent")
+
+
+async def test_without_a_worker_a_redrive_is_promised_and_kept_when_one_comes(hanging: LaunchedStack) -> None:
+    caller = Caller(hanging)
+    failed = await caller.fail()
+    async with paused(hanging, "worker"):
+        answers = [await caller.redrive(failed) for _ in range(2)]
+        assert [(answer.status_code, answer.json()["status"]) for answer in answers] == [(202, "failed")] * 2
+        # A promise outlives the process that was to keep it, and the one that took it down.
+        for process in ("worker", "temporal"):
+            os.kill(await running(hanging, process), signal.SIGKILL)
+
+    await caller.until(failed, "delivered")
+    assert (await caller.delivery(failed))["redrives"] == 1
+    assert len(await caller.messages()) == 1
+
+
+async def test_without_temporal_a_redrive_is_told_to_come_back_and_happens_once(hanging: LaunchedStack) -> None:
+    caller = Caller(hanging)
+    failed = await caller.fail()
+    async with paused(hanging, "temporal"):
+        refused = await caller.redrive(failed)
+    assert refused.status_code == 503
+    assert int(refused.headers["Retry-After"]) > 0
+    await caller.redrive(failed)
+    await caller.until(failed, "delivered")
+    assert len(await caller.messages()) == 1
 
 
 async def test_without_temporal_reads_go_on_and_a_creation_is_told_to_come_back(hanging: LaunchedStack) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 CHECKOUT = Path(__file__).parents[2]
 sys.path.insert(0, str(CHECKOUT))
@@ -25,8 +25,12 @@ from deploy.local.launch import LaunchedStack, launched  # noqa: E402
 from notifications import InvalidNotification, Notification, NotificationsClient  # noqa: E402
 from notifications.contracts.building import build_request  # noqa: E402
 from notifications.contracts.delivery import SendResult  # noqa: E402
-from notifications.contracts.names import anchor_workflow_id, notification_workflow_id  # noqa: E402
-from notifications.contracts.vocabulary import Channel  # noqa: E402
+from notifications.contracts.names import (  # noqa: E402
+    anchor_workflow_id,
+    delivery_id,
+    notification_workflow_id,
+)
+from notifications.contracts.vocabulary import Channel, NotificationStatus  # noqa: E402
 
 BASE = "/api/v1/drf/notifications"
 DAY = timedelta(days=1)
@@ -72,6 +76,15 @@ class Recorder:
                 return
             await asyncio.sleep(0.1)
 
+    async def redrive(self, workflow: str, channel: Channel) -> None:
+        """As staff do, when the notification's workflow has ended."""
+        notification = UUID(workflow.partition(":")[2])
+        while await self.client.status(notification) is NotificationStatus.PENDING:
+            await asyncio.sleep(0.1)
+        delivery = delivery_id(notification, channel)
+        answer = await self._http.post(f"{BASE}/deliveries/{delivery}/redrive/", headers=self._staff)
+        answer.raise_for_status()
+
     async def describe(self) -> None:
         person = {"name": "Recorded", "email": "recorded@example.org", "phone_number": "+15005550006"}
         address = f"{BASE}/recipients/recorded/"
@@ -111,6 +124,13 @@ async def refused(recorder: Recorder) -> str:
     except InvalidNotification:
         return notification_workflow_id(request.notification_id)
     raise AssertionError("the template should not exist")
+
+
+async def redriven(recorder: Recorder) -> str:
+    """The run after the one that failed."""
+    workflow = await rejected(recorder)
+    await recorder.redrive(workflow, Channel.EMAIL)
+    return workflow
 
 
 async def escalated(recorder: Recorder) -> str:
@@ -155,6 +175,7 @@ PATHS: tuple[Story, ...] = (
     cancelled,
     restored_and_moved,
     anchored,
+    redriven,
 )
 
 

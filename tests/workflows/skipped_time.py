@@ -28,7 +28,7 @@ from notifications.contracts.delivery import (
     SendResult,
 )
 from notifications.contracts.notification import AcceptedNotification, NotificationRequest
-from notifications.contracts.vocabulary import Channel, DeliveryStatus, NotificationStatus
+from notifications.contracts.vocabulary import Channel, DeliveryStatus, NotificationStatus, NotificationType
 from workflows.notification import NotificationWorkflow
 
 DEADLINE = timedelta(hours=2)
@@ -54,6 +54,10 @@ class World:
     attempt: Attempt = sent
     wake_at: datetime | None = None
     """When what is to be sent is due."""
+    at_once: tuple[Channel, ...] = ()
+    """Those of the channels that do not wait."""
+    interrupted: bool = False
+    """Something is thought about before the wait is over."""
     existing_call: str | None = None
     refusal: ApplicationError | None = None
     sends: list[tuple[Channel, int]] = field(default_factory=list)
@@ -61,6 +65,7 @@ class World:
     changes: list[Change] = field(default_factory=list)
     effect: Effect = Effect.STOPPED
     concluded: list[ConcludeInput] = field(default_factory=list)
+    given_up: set[UUID] = field(default_factory=set)
 
     @activity.defn(name=names.ACCEPT_ACTIVITY)
     async def accept(self, request: NotificationRequest) -> AcceptResult:
@@ -71,7 +76,9 @@ class World:
     @activity.defn(name=names.ADVANCE_ACTIVITY)
     async def advance(self, input: AdvanceInput) -> Plan:
         self.advanced.append(input)
-        self.wake_at = None
+        if not self.interrupted:
+            self.wake_at = None
+        self.interrupted = False
         return self._plan(input.notification_id)
 
     @activity.defn(name=names.CHANGE_ACTIVITY)
@@ -79,6 +86,9 @@ class World:
         self.changes.append(change)
         if change.kind is ChangeKind.RESCHEDULE:
             self.wake_at = change.scheduled_for
+        if change.kind is ChangeKind.REDRIVE and change.channel is not None:
+            self.channels, self.at_once, self.given_up = (*self.channels, change.channel), (change.channel,), set()
+            self.interrupted = self.wake_at is not None
         if change.kind is ChangeKind.CANCEL and self.effect is Effect.STOPPED:
             self.channels, self.wake_at = (), None
         told = (
@@ -88,35 +98,67 @@ class World:
         return ChangeAnswer(change_id=change.change_id, channels=tuple(told))
 
     def _plan(self, notification_id: UUID) -> Plan:
-        if self.wake_at is not None:
-            return Plan(status=NotificationStatus.PENDING, wake_at=self.wake_at, waits_for="scheduled")
         planned = (
             PlannedDelivery(
                 delivery_id=names.delivery_id(notification_id, channel),
                 channel=channel,
                 deadline_seconds=int(DEADLINE.total_seconds()),
             )
-            for channel in self.channels
+            for channel in (self.channels if self.wake_at is None else self.at_once)
         )
-        status = NotificationStatus.PENDING if self.channels else NotificationStatus.SENT
-        return Plan(status=status, deliveries=tuple(planned))
+        status = NotificationStatus.PENDING if self.channels or self.wake_at else NotificationStatus.SENT
+        waits_for = "" if self.wake_at is None else "scheduled"
+        return Plan(status=status, deliveries=tuple(planned), wake_at=self.wake_at, waits_for=waits_for)
 
     @activity.defn(name=names.CONCLUDE_ACTIVITY)
     async def conclude(self, input: ConcludeInput) -> Conclusion:
         self.concluded.append(input)
-        return Conclusion(status=NotificationStatus.FAILED if input.given_up else NotificationStatus.SENT)
+        self.given_up |= {given_up.delivery_id for given_up in input.given_up}
+        self.channels = tuple(
+            channel
+            for channel in self.channels
+            if names.delivery_id(input.notification_id, channel) not in self.given_up
+        )
+        return Conclusion(status=NotificationStatus.FAILED if self.given_up else NotificationStatus.SENT)
 
     @activity.defn(name=names.SEND_ACTIVITY)
     async def send(self, _: SendInput) -> SendResult:
         info = activity.info()
         channel = Channel(info.task_queue.removeprefix("delivery-"))
         self.sends.append((channel, info.attempt))
-        return self.attempt(channel, info.attempt)
+        result = self.attempt(channel, info.attempt)
+        self.channels = tuple(each for each in self.channels if each is not channel or not result.status.is_settled)
+        return result
+
+    async def redrive(
+        self, notification_id: UUID, channel: Channel
+    ) -> WorkflowHandle[NotificationWorkflow, AcceptedNotification]:
+        """As the client does, whether the notification's workflow runs or has ended."""
+        change = Change(change_id=uuid4(), notification_id=notification_id, kind=ChangeKind.REDRIVE, channel=channel)
+        request = NotificationRequest(
+            notification_id=notification_id,
+            call_id="earlier",
+            fingerprint="earlier",
+            user="42",
+            notification_type=NotificationType.BOOKING,
+            resumed=True,
+        )
+        return await self.client.start_workflow(
+            NotificationWorkflow.run,
+            request,
+            id=names.notification_workflow_id(notification_id),
+            task_queue=names.NOTIFICATION_QUEUE,
+            start_signal=names.CHANGE_SIGNAL,
+            start_signal_args=[change],
+        )
 
     async def start(self) -> WorkflowHandle[NotificationWorkflow, AcceptedNotification]:
         request = build_request(user="42", notification_type="booking", title="Hello", message="There.")
         return await self.client.start_workflow(
-            NotificationWorkflow.run, request, id=f"notification:{uuid4()}", task_queue=names.NOTIFICATION_QUEUE
+            NotificationWorkflow.run,
+            request,
+            id=names.notification_workflow_id(request.notification_id),
+            task_queue=names.NOTIFICATION_QUEUE,
         )
 
 

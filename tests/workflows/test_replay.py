@@ -21,6 +21,7 @@ PATHS = {
     "given_up",
     "in_app",
     "in_app_and_email",
+    "redriven",
     "refused",
     "rejected",
     "restored_and_moved",
