@@ -62,7 +62,10 @@ async def in_the_vendors_hands(
     created = await create(staff(stack, http), owner.user, **waiting)
     async with database.transaction() as transaction:
         await transaction.connection.execute(
-            text("UPDATE deliveries SET status = :status, provider_message_id = :id WHERE notification_id = :of"),
+            text(
+                "UPDATE deliveries SET status = :status, reason = NULL, next_attempt_at = NULL,"
+                " provider_message_id = :id WHERE notification_id = :of"
+            ),
             {"status": status, "id": message_id, "of": created["id"]},
         )
     return Sent(owner, created["id"], message_id)
