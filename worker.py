@@ -21,19 +21,23 @@ from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 from activities.changing import ChangeActivities
 from activities.delivery import DeliveryActivities
 from activities.notification import NotificationActivities
+from activities.reconsidering import ReconsiderActivities
 from activities.reminders import ReminderActivities
 from notifications.accepting import start
 from notifications.connecting import connect
 from notifications.contracts.names import NOTIFICATION_QUEUE, delivery_queue
 from notifications.contracts.vocabulary import EXTERNAL_CHANNELS, Channel
+from notifications.reconsidering import reconsider, wake
 from observability import configure_logging
 from persistence.database import Database
 from persistence.hints import HintSender
+from persistence.waiting import Waking
 from providers.courier import CourierProvider
 from runtime import settle_memory
 from settings import Settings
 from workflows.anchor import AnchorWorkflow
 from workflows.notification import NotificationWorkflow
+from workflows.reconsidering import ReconsiderWorkflow
 
 WORKFLOWS_ROLE = "workflows"
 ROLES = (WORKFLOWS_ROLE, *EXTERNAL_CHANNELS)
@@ -54,14 +58,14 @@ async def run(settings: Settings, roles: Sequence[str]) -> None:
     for signum in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(signum, stop.set)
     async with AsyncExitStack() as resources:
-        database = await resources.enter_async_context(_database(settings))
+        client = await _connected(settings)
+        database = await resources.enter_async_context(_database(settings, client))
         provider = CourierProvider(
             auth_token=settings.courier_auth_token.get_secret_value(),
             base_url=settings.courier_base_url,
             timeout_seconds=settings.courier_timeout_seconds,
         )
         resources.push_async_callback(provider.close)
-        client = await _connected(settings)
         deliveries = DeliveryActivities(database=database, provider=provider)
         for role in roles:
             worker = (
@@ -80,10 +84,11 @@ def _workflow_worker(client: Client, database: Database) -> Worker:
     activities = NotificationActivities(database=database)
     changes = ChangeActivities(database=database)
     reminders = ReminderActivities(database=database, start=partial(start, client))
+    reconsidering = ReconsiderActivities(database=database, wake=partial(wake, client))
     return Worker(
         client,
         task_queue=NOTIFICATION_QUEUE,
-        workflows=[NotificationWorkflow, AnchorWorkflow],
+        workflows=[NotificationWorkflow, AnchorWorkflow, ReconsiderWorkflow],
         activities=[
             activities.accept,
             activities.advance,
@@ -93,6 +98,7 @@ def _workflow_worker(client: Client, database: Database) -> Worker:
             reminders.move,
             reminders.cancel,
             reminders.fire,
+            reconsidering.reconsider,
         ],
         # The sandbox imports the workflow's module anew for every run; the tests run the same code inside it.
         workflow_runner=UnsandboxedWorkflowRunner(),
@@ -113,10 +119,11 @@ def _channel_worker(client: Client, channel: Channel, activities: DeliveryActivi
 
 
 @asynccontextmanager
-async def _database(settings: Settings) -> AsyncIterator[Database]:
+async def _database(settings: Settings, client: Client) -> AsyncIterator[Database]:
     url = settings.database_url.get_secret_value()
     hints = HintSender(url)
-    database = Database(url, pool_size=settings.database_pool_size, hints=hints)
+    waking = Waking(reconsider=partial(reconsider, client), wake=partial(wake, client))
+    database = Database(url, pool_size=settings.database_pool_size, hints=hints, before_commit=waking.before_commit)
     sending = asyncio.create_task(hints.run())
     try:
         yield database

@@ -4,39 +4,52 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from activities.plans import plan_of, planned
 from notifications.contracts import names
 from notifications.contracts.delivery import Plan
 from notifications.contracts.notification import NotificationRequest
-from notifications.contracts.vocabulary import Channel, DeliveryStatus, NotificationStatus
+from notifications.contracts.vocabulary import Channel, DeliveryStatus, NotificationStatus, Priority
 from persistence.recipients import Reachability
+from policy.attention import Budget, needs_slot
 from policy.outcomes import notification_status
-from policy.planning import Go, Situation, Skip, Step, Wait, first_steps
+from policy.planning import PREFERRED_WAITS, Go, Situation, Skip, Step, Wait, first_steps
 from policy.types import policy_of
 from templating.composing import Words, compose
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Acceptance:
-    """Rows keyed by column; `item` is the inbox entry, None while it waits or without in_app."""
+    """Rows keyed by column, as of `now`; `item` is the inbox entry, None while it waits or without in_app."""
 
+    now: datetime
     notification: Mapping[str, Any]
     deliveries: list[dict[str, Any]]
     item: Mapping[str, Any] | None
     plan: Plan
+    slots: tuple[UUID, ...] = ()
+    """The deliveries that are given a slot of their person's attention budget."""
+    needs_turn: bool = False
+    """What it decides rests on what others of the same person do at this moment, or on a wish that may just change."""
 
 
 def draft(
-    request: NotificationRequest, *, person: Reachability, templates: Mapping[Channel, Words], now: datetime
+    request: NotificationRequest,
+    *,
+    person: Reachability,
+    templates: Mapping[Channel, Words],
+    now: datetime,
+    budget: Budget | None = None,
 ) -> Acceptance:
-    """Decides every channel and composes every word.
+    """Decides every channel and composes every word; `budget` is the person's, if they have a daily limit.
 
     Raises:
         InvalidNotification: the template or its variables are at fault.
     """
     channels = request.channels or policy_of(request.notification_type).default_channels
-    steps = _first_steps(request, channels, person, now=now)
+    steps = _first_steps(request, channels, person, budget, now=now)
+    slots = _slots(request, steps) if person.daily_limit is not None else ()
     statuses = {channel: _first_status(channel, step) for channel, step in steps.items()}
     words = compose(request, templates, channels=channels, recipient_name=person.name)
     item = {
@@ -54,12 +67,13 @@ def draft(
     published = statuses.get(Channel.IN_APP) is DeliveryStatus.DELIVERED
     status = notification_status(statuses.values())
     return Acceptance(
+        now=now,
         notification={
             **{name: value for name, value in item.items() if name != "is_read"},
             "user_id": request.user,
             "channels": list(channels),
             "status": status,
-            "priority": request.priority or policy_of(request.notification_type).priority,
+            "priority": priority_of(request),
             "template_key": request.template_key,
             "notification_key": request.notification_key,
             "supersede_key": request.supersede_key,
@@ -99,6 +113,9 @@ def draft(
             ),
             (step for step in steps.values() if isinstance(step, Wait)),
         ),
+        slots=slots,
+        needs_turn=bool(slots)
+        or any(isinstance(step, Wait) and step.reason in PREFERRED_WAITS for step in steps.values()),
     )
 
 
@@ -109,20 +126,39 @@ def escalation_of(request: NotificationRequest) -> Mapping[Channel, int]:
     return policy_of(request.notification_type).escalation
 
 
+def priority_of(request: NotificationRequest) -> Priority:
+    """The caller's own, else the type's."""
+    return request.priority or policy_of(request.notification_type).priority
+
+
 def _first_steps(
-    request: NotificationRequest, channels: Collection[Channel], person: Reachability, *, now: datetime
+    request: NotificationRequest,
+    channels: Collection[Channel],
+    person: Reachability,
+    budget: Budget | None,
+    *,
+    now: datetime,
 ) -> dict[Channel, Step]:
     in_app = Situation(
         channel=Channel.IN_APP,
         policy=policy_of(request.notification_type),
         preferences=person.preferences,
         has_address=True,
-        priority=request.priority or policy_of(request.notification_type).priority,
+        priority=priority_of(request),
         quiet_hours=person.quiet_hours,
         scheduled_for=request.scheduled_for,
         expires_at=request.expires_at,
+        budget=budget,
     )
     return first_steps(in_app, channels, has_address=person.has_address, escalation=escalation_of(request), now=now)
+
+
+def _slots(request: NotificationRequest, steps: Mapping[Channel, Step]) -> tuple[UUID, ...]:
+    return tuple(
+        names.delivery_id(request.notification_id, channel)
+        for channel, step in steps.items()
+        if isinstance(step, Go) and needs_slot(channel, priority_of(request))
+    )
 
 
 def _first_status(channel: Channel, step: Step) -> DeliveryStatus:

@@ -8,6 +8,7 @@ from activities.plans import plan_of, planned
 from notifications.contracts.delivery import Plan, PlannedDelivery
 from notifications.contracts.vocabulary import Channel, DeliveryStatus, NotificationStatus
 from persistence import events
+from persistence.attention import AttentionRepository
 from persistence.database import Transaction
 from persistence.deliveries import DeliveryRepository
 from persistence.due import DueDelivery, DueRepository
@@ -30,6 +31,7 @@ async def advance(transaction: Transaction, notification_id: UUID) -> Plan:
         return Plan(status=NotificationStatus.CANCELLED)  # deleted
     await InboxRepository(transaction).lock(owner)
     due = await DueRepository(transaction).held(notification_id)
+    attention = AttentionRepository(transaction)
     now = datetime.now(UTC)
     waits: list[Wait] = []
     sending: list[PlannedDelivery] = []
@@ -42,7 +44,11 @@ async def advance(transaction: Transaction, notification_id: UUID) -> Plan:
         if _is_tried(delivery):
             sending.append(_planned(delivery))
             continue
-        situation = replace(delivery.situation, published_at=delivery.published_at or published_at)
+        situation = replace(
+            delivery.situation,
+            published_at=delivery.published_at or published_at,
+            budget=await attention.budget_of(delivery, now=now),
+        )
         match next_step(situation, now=now):
             case Wait() as wait:
                 waits.append(wait)
@@ -56,6 +62,8 @@ async def advance(transaction: Transaction, notification_id: UUID) -> Plan:
                 published_at = now
             case _:
                 await DeliveryRepository(transaction).release(delivery)
+                if delivery.needs_slot:
+                    await attention.give(delivery.id, owner=owner, now=now)
                 sending.append(_planned(delivery))
     return plan_of(await notifications.settle(notification_id), sending, waits)
 

@@ -13,11 +13,12 @@ from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 from notifications.contracts import names
 from notifications.contracts.delivery import SendInput, SendResult
 from notifications.contracts.vocabulary import DeliveryStatus
+from persistence.attention import AttentionRepository
 from persistence.database import Database
 from persistence.deliveries import AttemptRecord, DeliveryRepository
 from persistence.due import DueDelivery, DueRepository
 from persistence.inbox import InboxRepository
-from policy.planning import Go, Skip, Wait, next_step
+from policy.planning import Go, Skip, Step, Wait, WaitReason, next_step
 from policy.retries import GiveUp, Outcome, Reason, after_attempt
 from providers.provider import (
     DeliveryProvider,
@@ -58,7 +59,7 @@ class DeliveryActivities:
         if due.cancel_requested:
             return await self._stop(due, in_doubt=due.in_doubt)
         now = datetime.now(UTC)
-        step = next_step(due.situation, now=now)
+        step = _last_check(due, now=now)
         if not isinstance(step, Go):
             return await self._hold_back(due, step)
         if due.next_attempt_at is not None and due.next_attempt_at > now:
@@ -66,6 +67,8 @@ class DeliveryActivities:
             raise _try_again(due.reason or Reason.PROVIDER_UNAVAILABLE, due.next_attempt_at - now)
 
         async with self._database.statements() as transaction:
+            if due.has_slot:
+                await AttentionRepository(transaction).use(due.id)
             number = await DeliveryRepository(transaction).start_attempt(due)
         if number is None:
             raise ApplicationError("The delivery moved on meanwhile.", category=ApplicationErrorCategory.BENIGN)
@@ -130,6 +133,14 @@ class DeliveryActivities:
         if not goes_on:
             return await self._stop(due, in_doubt=due.in_doubt or attempt.outcome is Outcome.UNKNOWN)
         raise _try_again(step.reason, timedelta(seconds=step.after_seconds), detail=str(error))
+
+
+def _last_check(due: DueDelivery, *, now: datetime) -> Step:
+    step = next_step(due.situation, now=now)
+    if isinstance(step, Go) and due.needs_slot and not due.has_slot:
+        # The person's limit is newer than the plan; slots are given where plans are made.
+        return Wait(now, WaitReason.ATTENTION_BUDGET)
+    return step
 
 
 def _try_again(reason: str, after: timedelta, *, detail: str = "waiting") -> ApplicationError:

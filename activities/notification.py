@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from temporalio import activity
 
-from activities.acceptance import draft
+from activities.acceptance import Acceptance, draft, priority_of
 from activities.advancing import advance
 from activities.refusing import refusals
 from activities.stopping import stop_waiting
@@ -17,6 +17,7 @@ from notifications.contracts.errors import IdempotencyConflict, InvalidNotificat
 from notifications.contracts.notification import NotificationRequest
 from notifications.contracts.vocabulary import NotificationStatus
 from persistence import events
+from persistence.attention import AttentionRepository
 from persistence.changes import ChangeRepository
 from persistence.database import Database, Transaction
 from persistence.deliveries import DeliveryRepository
@@ -35,17 +36,20 @@ class NotificationActivities:
     async def accept(self, request: NotificationRequest) -> AcceptResult:
         """Everything that makes a notification exist, in one statement: after it, it is readable and live.
 
+        Where it has to wait for its person's turn, in one transaction.
+
         Raises:
             ApplicationError: of a type named after the contract's error; nothing was written.
         """
         with refusals():
-            opened = self._database.transaction() if request.supersede_key else self._database.statements()
-            async with opened as transaction:
-                accepted = None if request.resumed else await _accept(transaction, request)
-            if accepted is not None:
-                return accepted
+            if not (request.resumed or request.supersede_key):
+                async with self._database.statements() as transaction:
+                    accepted = await _accept(transaction, request)
+                if accepted is not None:
+                    return accepted
             async with self._database.transaction() as transaction:
-                return await _found(transaction, request)
+                accepted = None if request.resumed else await _accept(transaction, request, is_turn=True)
+                return accepted or await _found(transaction, request)
 
     @activity.defn(name=names.ADVANCE_ACTIVITY)
     async def advance(self, input: AdvanceInput) -> Plan:
@@ -67,30 +71,48 @@ class NotificationActivities:
             return Conclusion(status=await notifications.settle(input.notification_id))
 
 
-async def _accept(transaction: Transaction, request: NotificationRequest) -> AcceptResult | None:
-    """None when the id is taken."""
+async def _accept(
+    transaction: Transaction, request: NotificationRequest, *, is_turn: bool = False
+) -> AcceptResult | None:
+    """None when the id is taken, or it must be the person's turn and is not; nothing was written then.
+
+    In their turn nothing else happens to the person: no other message takes their attention, no wish of theirs changes.
+    """
+    if is_turn:
+        await InboxRepository(transaction).lock(request.user)
+    notifications = NotificationRepository(transaction)
+    try:
+        acceptance = await _draft(transaction, request, is_turn=is_turn)
+    except InvalidNotification:
+        # Its template may have changed since this very request was accepted.
+        if await notifications.owner(request.notification_id) is None:
+            raise
+        return None
+    if acceptance.needs_turn and not is_turn:
+        return None
+    message = None if acceptance.item is None else events.new_notification(acceptance.item)
+    if not await notifications.accept(acceptance.notification, acceptance.deliveries, message):
+        return None
+    for delivery_id in acceptance.slots:
+        await AttentionRepository(transaction).give(delivery_id, owner=request.user, now=acceptance.now)
+    if request.supersede_key:
+        await _supersede(transaction, request)
+    return AcceptResult(call_id=request.call_id, plan=acceptance.plan)
+
+
+async def _draft(transaction: Transaction, request: NotificationRequest, *, is_turn: bool) -> Acceptance:
+    now = datetime.now(UTC)
     person = await RecipientRepository(transaction).reachability(request.user, request.notification_type)
     templates = (
         await TemplateRepository(transaction).texts(request.template_key, locale=person.locale)
         if request.template_key
         else {}
     )
-    notifications = NotificationRepository(transaction)
-    try:
-        acceptance = draft(request, person=person, templates=templates, now=datetime.now(UTC))
-    except InvalidNotification:
-        # Its template may have changed since this very request was accepted.
-        if await notifications.owner(request.notification_id) is None:
-            raise
-        return None
-    message = None if acceptance.item is None else events.new_notification(acceptance.item)
-    if request.supersede_key:
-        await InboxRepository(transaction).lock(request.user)
-    if not await notifications.accept(acceptance.notification, acceptance.deliveries, message):
-        return None
-    if request.supersede_key:
-        await _supersede(transaction, request)
-    return AcceptResult(call_id=request.call_id, plan=acceptance.plan)
+    budget = None
+    if is_turn and person.daily_limit is not None:
+        attention = await AttentionRepository(transaction).of(request.user, limit=person.daily_limit, now=now)
+        budget = attention.budget_of_next(priority_of(request))
+    return draft(request, person=person, templates=templates, now=now, budget=budget)
 
 
 async def _supersede(transaction: Transaction, request: NotificationRequest) -> None:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
+from functools import partial
 
 import httpx
 import uvicorn
@@ -34,10 +35,12 @@ from identity.revocations import Revocations
 from identity.tokens import TokenVerifier
 from notifications.client import NotificationsClient
 from notifications.connecting import connect
+from notifications.reconsidering import reconsider, wake
 from observability import configure_logging
 from persistence.database import Database
 from persistence.hints import HintSender
 from persistence.revocations import revocations_in
+from persistence.waiting import Waking
 from runtime import settle_memory
 from settings import Settings
 
@@ -68,10 +71,11 @@ def create_app(settings: Settings) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         url = settings.database_url.get_secret_value()
         hints = HintSender(url)
-        database = Database(url, pool_size=settings.database_pool_size, hints=hints)
-        leases = Database(url, pool_size=1)
         # Lazy, so that reads are served while Temporal is away.
         temporal = await connect(settings.temporal_address, namespace=settings.temporal_namespace, lazy=True)
+        waking = Waking(reconsider=partial(reconsider, temporal), wake=partial(wake, temporal))
+        database = Database(url, pool_size=settings.database_pool_size, hints=hints, before_commit=waking.before_commit)
+        leases = Database(url, pool_size=1)
         revoked = Revocations(revocations_in(database))
         tokens = TokenVerifier(
             secrets=settings.jwt_secrets,

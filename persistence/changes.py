@@ -180,6 +180,7 @@ class ChangeRepository:
         changed = await self._connection.execute(
             _SET, {"id": delivery.id, "status": status.value, "reason": reason and reason.value, "until": until}
         )
+        self._transaction.freed_slots.add(delivery.user_id)
         await InboxRepository(self._transaction).append(delivery.user_id, [events.delivery_changed(changed.one())])
 
 
@@ -203,7 +204,7 @@ _SET = text(
     """
     WITH changed AS (
         UPDATE deliveries SET status = :status, reason = :reason, next_attempt_at = :until,
-            cancel_requested_at = NULL, updated_at = now()
+            cancel_requested_at = NULL, has_slot = false, updated_at = now()
         WHERE id = :id
         RETURNING notification_id, channel, status, reason, attempts, next_attempt_at
     ), told AS (

@@ -1,6 +1,6 @@
 """The connection pool and the only place that commits."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 
@@ -31,17 +31,32 @@ class DatabaseUnavailable(DatabaseFault):
 
 @dataclass(frozen=True, slots=True)
 class Transaction:
-    """One open transaction, and the users whose inbox it moves."""
+    """One open transaction, and the users whom it concerns."""
 
     connection: AsyncConnection
     moved_inboxes: set[str] = field(default_factory=set)
+    changed_minds: set[str] = field(default_factory=set)
+    """Who wants something else now, or is reached elsewhere."""
+    freed_slots: set[str] = field(default_factory=set)
+    """Whose attention somebody may have given back."""
 
 
 class Database:
-    """Opens transactions. After a commit that moved an inbox, and only then, the gateways get their hint."""
+    """Opens transactions. After a commit that moved an inbox, and only then, the gateways get their hint.
 
-    def __init__(self, url: str, *, pool_size: int, hints: HintSender | None = None) -> None:
+    `before_commit` may still write, and may raise to have nothing committed.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        pool_size: int,
+        hints: HintSender | None = None,
+        before_commit: Callable[[Transaction], Awaitable[None]] | None = None,
+    ) -> None:
         self._hints = hints
+        self._before_commit = before_commit
         self._engine: AsyncEngine = create_async_engine(
             url,
             pool_size=pool_size,
@@ -69,6 +84,8 @@ class Database:
             async with self._engine.begin() as connection:
                 transaction = Transaction(connection)
                 yield transaction
+                if self._before_commit is not None:
+                    await self._before_commit(transaction)
         self._hint(transaction)
 
     @asynccontextmanager

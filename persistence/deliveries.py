@@ -17,7 +17,7 @@ from persistence.inbox import InboxRepository
 from persistence.models import Delivery
 from persistence.notifications import NotificationRepository
 from policy.outcomes import may_follow
-from policy.planning import Wait
+from policy.planning import Wait, WaitReason
 from policy.retries import Outcome
 
 
@@ -108,6 +108,7 @@ class DeliveryRepository:
 
     async def release(self, delivery: DueDelivery) -> None:
         """Its wait is over; it may be claimed."""
+        self._leave_place(delivery)
         await self._connection.execute(_RELEASE, {"id": delivery.id})
 
     async def wait(self, delivery: DueDelivery, wait: Wait) -> bool:
@@ -120,6 +121,7 @@ class DeliveryRepository:
         ).one_or_none()
         if put_off is None:
             return False
+        self._leave_place(delivery)
         await InboxRepository(self._transaction).append(delivery.user_id, [events.delivery_changed(put_off)])
         return True
 
@@ -170,6 +172,8 @@ class DeliveryRepository:
         changed = moved.one_or_none()
         if changed is None:
             return False
+        if status in _UNSENT:
+            self._transaction.freed_slots.add(owner)
         await NotificationRepository(self._transaction).settle(changed.notification_id)
         await inbox.append(owner, [events.delivery_changed(changed)])
         return True
@@ -182,6 +186,10 @@ class DeliveryRepository:
         reported = await self._connection.execute(_REPORT, {"message_id": message_id, "status": status})
         row = reported.one_or_none()
         return None if row is None else ReportedDelivery(row.id, row.user_id, DeliveryStatus(row.status))
+
+    def _leave_place(self, delivery: DueDelivery) -> None:
+        if delivery.has_slot or delivery.reason == WaitReason.ATTENTION_BUDGET:
+            self._transaction.freed_slots.add(delivery.user_id)
 
     async def _finish(self, attempt: AttemptRecord, delivery_id: UUID) -> None:
         await self._connection.execute(
@@ -197,6 +205,7 @@ class DeliveryRepository:
 
 
 _OPEN = [status.value for status in DeliveryStatus if not status.is_settled]
+_UNSENT = {DeliveryStatus.FAILED, DeliveryStatus.SKIPPED, DeliveryStatus.CANCELLED}
 _MAY_BECOME = {
     status: [current.value for current in DeliveryStatus if may_follow(current, status)] for status in DeliveryStatus
 }
@@ -252,7 +261,7 @@ _MOVE = text(
 _WAIT = text(
     """
     WITH waiting AS (
-        UPDATE deliveries SET next_attempt_at = :until, reason = :reason, updated_at = now(),
+        UPDATE deliveries SET next_attempt_at = :until, reason = :reason, has_slot = false, updated_at = now(),
             status = CASE WHEN status = 'pending' THEN 'scheduled' ELSE status END
         WHERE id = :id AND status = ANY(:open)
             AND (next_attempt_at IS DISTINCT FROM :until OR reason IS DISTINCT FROM :reason)
@@ -267,7 +276,7 @@ _WAIT = text(
 
 _RELEASE = text(
     """
-    UPDATE deliveries SET next_attempt_at = NULL, reason = NULL, updated_at = now()
+    UPDATE deliveries SET next_attempt_at = NULL, reason = NULL, has_slot = false, updated_at = now()
     WHERE id = :id AND next_attempt_at IS NOT NULL
     """
 )

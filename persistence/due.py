@@ -6,16 +6,23 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, bindparam, exists, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, select
 from sqlalchemy.engine import RowMapping
 
 from notifications.contracts.changes import ChannelEffect, Effect
-from notifications.contracts.vocabulary import Channel, DeliveryStatus, NotificationType, Priority
+from notifications.contracts.vocabulary import (
+    Channel,
+    DeliveryStatus,
+    NotificationStatus,
+    NotificationType,
+    Priority,
+)
 from persistence.database import Transaction
 from persistence.models import Attempt, Delivery, Notification
 from persistence.recipients import Reachability, reachability_of, with_reachability
+from policy.attention import Place, needs_slot
 from policy.changing import Standing
-from policy.planning import Situation
+from policy.planning import Situation, Wait, WaitReason
 from policy.retries import Outcome
 from policy.types import policy_of
 
@@ -43,6 +50,9 @@ class DueDelivery:
     updated_at: datetime
     """Tells, when the delivery is claimed, whether anything about it has changed since."""
     sent_at: datetime | None
+    has_slot: bool
+    """It was given a slot of its person's attention budget."""
+    accepted_at: datetime
     cancel_requested: bool
     """Somebody cancelled it while a provider was being asked."""
     scheduled_for: datetime | None
@@ -51,6 +61,18 @@ class DueDelivery:
     read_at: datetime | None
     escalates_after_seconds: int | None
     reachability: Reachability
+
+    @property
+    def needs_slot(self) -> bool:
+        """Its person has a daily limit, and it counts."""
+        return self.reachability.daily_limit is not None and needs_slot(self.channel, self.priority)
+
+    @property
+    def place(self) -> Place:
+        """Where it stands in line for a slot."""
+        return Place.of(
+            self.priority, since=self.accepted_at, notification_id=self.notification_id, channel=self.channel
+        )
 
     @property
     def situation(self) -> Situation:
@@ -67,6 +89,13 @@ class DueDelivery:
             read_at=self.read_at,
             escalates_after_seconds=self.escalates_after_seconds,
         )
+
+    @property
+    def wait(self) -> Wait | None:
+        """What it was put off for, by a plan; None when it was not, or waits to be tried again."""
+        if self.next_attempt_at is None or self.reason not in set(WaitReason):
+            return None
+        return Wait(self.next_attempt_at, WaitReason(self.reason))
 
     def standing(self, *, was_under_way: bool = False) -> Standing:
         return Standing(
@@ -105,6 +134,17 @@ class DueRepository:
         """The same, held until the transaction ends: none of them can be claimed meanwhile."""
         return await self._every(_ALL_HELD, notification_id)
 
+    async def waiting(self, user_id: str, *, after: UUID | None, most: int) -> Sequence[DueDelivery]:
+        """What waits for one person for anything but its planned time, of `most` notifications in order of id."""
+        values = {"user_id": user_id, "after": after or UUID(int=0), "most": most}
+        rows = (await self._connection.execute(_WAITING, values)).mappings()
+        return sorted(map(_due, rows), key=lambda due: due.notification_id)
+
+    async def waiting_for_slots(self, user_id: str, *, most: int) -> Sequence[DueDelivery]:
+        """Those of one person that wait for their attention, the next to go first."""
+        rows = await self._connection.execute(_WAITING_FOR_SLOTS, {"user_id": user_id, "most": most})
+        return [_due(row) for row in rows.mappings()]
+
     async def _every(self, statement: Select[*tuple[Any, ...]], notification_id: UUID) -> Sequence[DueDelivery]:
         rows = (await self._connection.execute(statement, {"id": notification_id})).mappings()
         return sorted(map(_due, rows), key=lambda due: list(Channel).index(due.channel))
@@ -130,6 +170,8 @@ def _due(row: RowMapping) -> DueDelivery:
         next_attempt_at=row["next_attempt_at"],
         updated_at=row["updated_at"],
         sent_at=row["sent_at"],
+        has_slot=row["has_slot"],
+        accepted_at=row["accepted_at"],
         cancel_requested=row["cancel_requested_at"] is not None,
         scheduled_for=row["scheduled_for"],
         expires_at=row["expires_at"],
@@ -168,12 +210,14 @@ def _where(condition: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
             Delivery.next_attempt_at,
             Delivery.updated_at,
             Delivery.sent_at,
+            Delivery.has_slot,
             Delivery.cancel_requested_at,
             Delivery.escalates_after_seconds,
             _IN_DOUBT,
             Notification.user_id,
             Notification.notification_type,
             Notification.priority,
+            Notification.created_at.label("accepted_at"),
             Notification.scheduled_for,
             Notification.expires_at,
             Notification.published_at,
@@ -189,3 +233,33 @@ def _where(condition: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
 _ONE = _where(Delivery.id == bindparam("id"))
 _ALL = _where(Delivery.notification_id == bindparam("id"))
 _ALL_HELD = _ALL.with_for_update(of=Delivery)
+
+_OPEN = Delivery.status.in_([status for status in DeliveryStatus if not status.is_settled])
+_PENDING = (Notification.user_id == bindparam("user_id"), Notification.status == NotificationStatus.PENDING)
+_PUT_OFF = (
+    _OPEN,
+    Delivery.next_attempt_at.is_not(None),
+    Delivery.reason.in_([reason for reason in WaitReason if reason is not WaitReason.SCHEDULED]),
+)
+_WAITING = _where(
+    and_(
+        *_PUT_OFF,
+        Delivery.notification_id.in_(
+            select(Notification.id)
+            .where(
+                *_PENDING,
+                Notification.id > bindparam("after"),
+                exists().where(Delivery.notification_id == Notification.id, *_PUT_OFF),
+            )
+            .order_by(Notification.id)
+            .limit(bindparam("most"))
+        ),
+    )
+)
+_WAITING_FOR_SLOTS = (
+    _where(
+        and_(*_PENDING, _OPEN, Delivery.reason == WaitReason.ATTENTION_BUDGET, Delivery.next_attempt_at.is_not(None))
+    )
+    .order_by(Delivery.next_attempt_at)
+    .limit(bindparam("most"))
+)

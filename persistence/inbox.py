@@ -14,6 +14,7 @@ import orjson
 from sqlalchemy import ScalarSelect, bindparam, cast, delete, func, select, text, update
 from sqlalchemy.dialects.postgresql import ARRAY, BIGINT, TEXT
 
+from notifications.contracts.vocabulary import NotificationStatus
 from persistence import events
 from persistence.database import Transaction
 from persistence.models import Inbox, InboxEvent, Notification
@@ -170,12 +171,14 @@ class InboxRepository:
             await self._connection.execute(
                 delete(Notification)
                 .where(Notification.user_id == user_id, Notification.id.in_(ids))
-                .returning(Notification.id, Notification.published_at, Notification.read_at)
+                .returning(Notification.id, Notification.published_at, Notification.read_at, Notification.status)
             )
         ).all()
         if rows:
             unread = sum(row.published_at is not None and row.read_at is None for row in rows)
             await self.append(user_id, [events.deleted(row.id) for row in rows], unread=-unread)
+            if any(row.status == NotificationStatus.PENDING for row in rows):
+                self._transaction.freed_slots.add(user_id)
         return len(rows)
 
     async def mark_all(self, user_id: str, *, is_read: bool, up_to_seq: int | None = None) -> ReadChange:

@@ -11,6 +11,7 @@ from notifications.contracts.vocabulary import NotificationType
 from persistence.database import Transaction
 from persistence.models import NotificationSetting
 from persistence.recipients import IS_NEW
+from persistence.wishes import change_mind
 
 Row = dict[str, Any]
 Switches = Mapping[str, bool]
@@ -21,6 +22,7 @@ class SettingRepository:
     """One user's stored switches; every query is bound to the owner."""
 
     def __init__(self, transaction: Transaction, *, user_id: str) -> None:
+        self._transaction = transaction
         self._connection = transaction.connection
         self._user_id = user_id
         self._mine = NotificationSetting.user_id == user_id
@@ -47,6 +49,7 @@ class SettingRepository:
 
     async def put(self, notification_type: NotificationType, switches: Switches) -> tuple[Row, bool]:
         """Writes the given switches of one type; the others stay, or stay untouched in a new row."""
+        await change_mind(self._transaction, self._user_id)
         statement = insert(NotificationSetting).values(
             user_id=self._user_id, notification_type=notification_type, **switches
         )
@@ -60,6 +63,7 @@ class SettingRepository:
 
     async def change(self, setting_id: UUID, switches: Switches) -> Row | None:
         """Writes the given switches of a stored row; None when it is not the user's."""
+        await change_mind(self._transaction, self._user_id)
         rows = await self._connection.execute(
             update(NotificationSetting)
             .where(self._mine, NotificationSetting.id == setting_id)
@@ -70,10 +74,12 @@ class SettingRepository:
         return None if row is None else dict(row)
 
     async def delete(self, setting_id: UUID) -> bool:
+        await change_mind(self._transaction, self._user_id)
         result = await self._connection.execute(
             delete(NotificationSetting).where(self._mine, NotificationSetting.id == setting_id)
         )
         return result.rowcount == 1
 
     async def delete_all(self) -> None:
+        await change_mind(self._transaction, self._user_id)
         await self._connection.execute(delete(NotificationSetting).where(self._mine))

@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 from persistence.database import Transaction
 from persistence.models import PreferenceProfile, Recipient
 from persistence.recipients import RecipientRepository
+from persistence.wishes import change_mind
 
 Row = dict[str, Any]
 
@@ -17,6 +18,7 @@ class ProfileRepository:
     """One user's profile. Its time zone is the recipient's, so that there is one."""
 
     def __init__(self, transaction: Transaction, *, user_id: str) -> None:
+        self._transaction = transaction
         self._connection = transaction.connection
         self._recipients = RecipientRepository(transaction)
         self._user_id = user_id
@@ -34,6 +36,7 @@ class ProfileRepository:
 
     async def put(self, values: Mapping[str, Any]) -> None:
         """Writes the given columns, leaving the others. Recipient first, as everybody else locks them."""
+        await change_mind(self._transaction, self._user_id)
         own = {name: value for name, value in values.items() if name != "time_zone"}
         if "time_zone" in values:
             await self._recipients.put(self._user_id, {"time_zone": values["time_zone"]})

@@ -23,6 +23,7 @@ from sqlalchemy.engine import RowMapping
 from notifications.contracts.vocabulary import Channel, NotificationType
 from persistence.database import Transaction
 from persistence.models import NotificationSetting, PreferenceProfile, Recipient
+from persistence.wishes import change_mind
 from policy.channels import Preferences
 from policy.quiet_hours import QuietHours, spans_of
 
@@ -40,6 +41,7 @@ class Reachability:
     locale: str = "en"
     preferences: Preferences = field(default_factory=Preferences)
     quiet_hours: QuietHours = field(default_factory=QuietHours)
+    daily_limit: int | None = None
 
     def has_address(self, channel: Channel) -> bool:
         return channel is Channel.IN_APP or bool(self.address(channel))
@@ -65,6 +67,7 @@ _REACHABILITY = (
     Recipient.time_zone,
     PreferenceProfile.opted_out_channels,
     PreferenceProfile.quiet_hours,
+    PreferenceProfile.daily_limit,
     *(getattr(NotificationSetting, f"{channel}_enabled").label(f"type_{channel}_enabled") for channel in Channel),
     *(getattr(PreferenceProfile, f"{channel}_enabled").label(f"overall_{channel}_enabled") for channel in Channel),
 )
@@ -103,6 +106,7 @@ def reachability_of(row: RowMapping) -> Reachability:
             opted_out=_opted_out(row),
         ),
         quiet_hours=QuietHours(spans_of(hours), ZoneInfo(row["time_zone"] or "UTC")) if hours else QuietHours(),
+        daily_limit=row["daily_limit"],
     )
 
 
@@ -133,9 +137,13 @@ _REACHABILITY_OF = with_reachability(
     notification_type=bindparam("notification_type", type_=Text),
 )
 
+# What is known of a person besides decides about nothing.
+_DECIDING = {"email", "phone_number", "push_tokens", "time_zone"}
+
 
 class RecipientRepository:
     def __init__(self, transaction: Transaction) -> None:
+        self._transaction = transaction
         self._connection = transaction.connection
 
     async def reachability(self, user_id: str, notification_type: NotificationType) -> Reachability:
@@ -152,6 +160,8 @@ class RecipientRepository:
 
     async def put(self, user_id: str, values: Mapping[str, Any]) -> tuple[Row, bool]:
         """Writes the given columns, leaving the others; the row, and whether it is new."""
+        if values.keys() & _DECIDING:
+            await change_mind(self._transaction, user_id)
         rows = await self._connection.execute(
             insert(Recipient)
             .values(user_id=user_id, **values)
@@ -162,5 +172,6 @@ class RecipientRepository:
         return dict(row), bool(row["is_new"])
 
     async def delete(self, user_id: str) -> bool:
+        await change_mind(self._transaction, user_id)
         result = await self._connection.execute(delete(Recipient).where(Recipient.user_id == user_id))
         return result.rowcount == 1

@@ -19,6 +19,7 @@ _SENTENCES: Mapping[str, str] = {
     WaitReason.SCHEDULED: "It waits for its planned time.",
     WaitReason.UNLESS_READ: "It is sent only if the notification is still unread by then.",
     WaitReason.QUIET_HOURS: "It waits for the end of the person's quiet hours.",
+    WaitReason.ATTENTION_BUDGET: "The person has had as many messages as they want in a day; it waits for its turn.",
     Outcome.STARTED: "The provider is being asked, or the process died while it asked.",
     Outcome.ACCEPTED: "The provider took it over.",
     Outcome.REJECTED: "The provider refused it for good.",

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from notifications.contracts.vocabulary import Channel, Priority
+from policy.attention import Budget, needs_slot, slot_for
 from policy.channels import Preferences, decide
 from policy.quiet_hours import QuietHours, deferred_until
 from policy.retries import Reason
@@ -22,6 +23,14 @@ class WaitReason(StrEnum):
     SCHEDULED = "scheduled"
     UNLESS_READ = "unless_read"
     QUIET_HOURS = "quiet_hours"
+    ATTENTION_BUDGET = "attention_budget"
+
+
+PREFERRED_WAITS = frozenset({WaitReason.QUIET_HOURS, WaitReason.ATTENTION_BUDGET})
+"""Those that the person asked for. Who waits so is wanted now, and in line for a slot."""
+
+# What was on its way counted as sent at the time of asking; it was sent seconds later.
+_SLACK = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +50,8 @@ class Situation:
     read_at: datetime | None = None
     escalates_after_seconds: int | None = None
     """Sent only if the notification is still unread this long after it entered the inbox."""
+    budget: Budget | None = None
+    """The attention that the person has left; None is without limit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,21 +95,49 @@ def first_steps(
     escalation: Mapping[Channel, int],
     now: datetime,
 ) -> dict[Channel, Step]:
-    """Every channel's first step, from how in-app stands: the others may wait for it to be read."""
+    """Every channel's first step, from how in-app stands: the others may wait for it to be read.
+
+    They share one budget, which goes to those that are named first.
+    """
     published = in_app.channel in channels and isinstance(next_step(in_app, now=now), Go)
-    return {
-        channel: next_step(
-            replace(
-                in_app,
-                channel=channel,
-                has_address=has_address(channel),
-                published_at=now if published else None,
-                escalates_after_seconds=escalation.get(channel),
-            ),
-            now=now,
+    budget = in_app.budget
+    steps: dict[Channel, Step] = {}
+    for channel in channels:
+        situation = replace(
+            in_app,
+            channel=channel,
+            has_address=has_address(channel),
+            published_at=now if published else None,
+            escalates_after_seconds=escalation.get(channel),
+            budget=budget,
         )
-        for channel in channels
-    }
+        steps[channel] = next_step(situation, now=now)
+        budget = budget_after(situation, steps[channel], now=now)
+    return steps
+
+
+def still_holds(wait: Wait, step: Step) -> bool:
+    """Whether what waits may go on waiting as it does, now that its step is this one.
+
+    A slot that moved away is found out about when the wait is over.
+    """
+    if not isinstance(step, Wait) or step.reason is not wait.reason:
+        return False
+    moved_by = step.until - wait.until
+    return abs(moved_by) < _SLACK or (step.reason is WaitReason.ATTENTION_BUDGET and moved_by > timedelta(0))
+
+
+def budget_after(situation: Situation, step: Step, *, now: datetime) -> Budget | None:
+    """What a delivery's step leaves of the budget for the next one of the same notification."""
+    budget = situation.budget
+    if budget is None or not needs_slot(situation.channel, situation.priority):
+        return budget
+    match step:
+        case Go():
+            return budget.after_sending(now)
+        case Wait(reason=reason) if reason in PREFERRED_WAITS:
+            return budget.after_queueing()
+    return budget
 
 
 def _next_step(situation: Situation, *, now: datetime) -> Step:
@@ -114,7 +153,12 @@ def _next_step(situation: Situation, *, now: datetime) -> Step:
     if not decision.use:
         return Skip(decision.rule)
     if situation.channel.is_external:
-        return _escalation(situation, now=now) or _quiet(situation, now=now) or Go(decision.rule)
+        return (
+            _escalation(situation, now=now)
+            or _quiet(situation, now=now)
+            or _attention(situation, now=now)
+            or Go(decision.rule)
+        )
     return Go(decision.rule)
 
 
@@ -131,3 +175,10 @@ def _escalation(situation: Situation, *, now: datetime) -> Step | None:
 def _quiet(situation: Situation, *, now: datetime) -> Wait | None:
     until = deferred_until(situation.channel, priority=situation.priority, hours=situation.quiet_hours, now=now)
     return None if until is None else Wait(until, WaitReason.QUIET_HOURS)
+
+
+def _attention(situation: Situation, *, now: datetime) -> Wait | None:
+    if situation.budget is None or not needs_slot(situation.channel, situation.priority):
+        return None
+    slot = slot_for(situation.budget, hours=situation.quiet_hours, now=now)
+    return Wait(slot, WaitReason.ATTENTION_BUDGET) if slot > now else None

@@ -35,10 +35,15 @@ MOVE_ANCHOR_ACTIVITY = "move_anchor"
 CANCEL_ANCHOR_ACTIVITY = "cancel_anchor"
 FIRE_ACTIVITY = "fire_reminders"
 
+RECONSIDER_WORKFLOW = "reconsider"
+AGAIN_SIGNAL = "again"
+RECONSIDER_ACTIVITY = "reconsider"
+
 INBOX_HINTS = "inbox_hints"
 """The PostgreSQL channel on which users whose inbox moved are named."""
 
 _KEYED = UUID("8f2f5f0e-4f0c-5c3b-9a51-6f1d1c0c7f11")
+_USERS = UUID("c1f6f7c0-2f0a-5d8e-9a5e-6a4f3d1b7e90")
 _REMINDERS = UUID("0d6a4f0a-6b0e-5d0c-8a53-2c1f9f6b7e42")
 
 
@@ -89,6 +94,11 @@ def fired_notification_id(reminder: UUID, fires_at: datetime) -> UUID:
 def redrive_id(delivery: UUID, number: int) -> UUID:
     """Of the change that tries a delivery again for the `number`th time, so that two presses are one."""
     return uuid5(delivery, f"redrive:{number}")
+
+
+def reconsider_workflow_id(user: str) -> str:
+    """One per person, so that however often they change their mind, one goes through what waits for them."""
+    return f"reconsider:{uuid5(_USERS, user)}"
 
 
 def send_key(delivery: UUID, generation: int) -> str:

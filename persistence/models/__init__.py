@@ -1,5 +1,6 @@
 """The tables, a module per subject."""
 
+from persistence.models.attention import AttentionSlot
 from persistence.models.base import Base
 from persistence.models.budgets import CallBudget
 from persistence.models.changes import NotificationChange, TimelineEntry
@@ -15,6 +16,7 @@ from persistence.models.tickets import SocketTicket
 __all__ = [
     "Anchor",
     "Attempt",
+    "AttentionSlot",
     "Base",
     "CallBudget",
     "Delivery",

@@ -60,6 +60,8 @@ class Delivery(Timestamped, Base):
     """Set while it waits: for its time, or to be tried again."""
     escalates_after_seconds: Mapped[int | None]
     """Sent only if the notification is still unread this long after it entered the inbox."""
+    has_slot: Mapped[bool] = mapped_column(server_default=text("false"))
+    """It was given a slot of its person's attention budget, and goes out without asking again."""
     cancel_requested_at: Mapped[datetime | None]
     """Cancelled while a provider was being asked, whose answer decides."""
     sent_at: Mapped[datetime | None]

@@ -38,6 +38,7 @@ class Notification(Timestamped, Base):
             postgresql_where=text("published_at IS NOT NULL AND read_at IS NULL"),
         ),
         Index("ix_notifications_user_all", "user_id", text("listed_at DESC"), text("id DESC")),
+        Index("ix_notifications_pending", "user_id", "id", postgresql_where=text("status = 'pending'")),
         Index(
             "ix_notifications_superseded",
             "user_id",
