@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY, TEXT
 
-from notifications.contracts.vocabulary import Channel, DeliveryStatus, NotificationType, Priority
+from notifications.contracts.vocabulary import DeliveryStatus, NotificationType, Priority
 from persistence.database import Transaction
 from persistence.due import DueDelivery
 from policy.attention import WINDOW, Attention, Budget, Place
@@ -46,7 +46,7 @@ class AttentionRepository:
                     Priority(row.priority),
                     since=row.created_at,
                     notification_id=row.notification_id,
-                    channel=Channel(row.channel),
+                    turn=row.turn,
                 )
                 for row in line
             },
@@ -96,7 +96,8 @@ _SPENT = text(
 # What is spared those who have read it will not go out, and takes nobody's turn.
 _LINE = text(
     """
-    SELECT delivery.id, delivery.channel, delivery.notification_id, notification.priority, notification.created_at
+    SELECT delivery.id, delivery.notification_id, notification.priority, notification.created_at,
+        array_position(notification.channels, delivery.channel) AS turn
     FROM notifications AS notification JOIN deliveries AS delivery ON delivery.notification_id = notification.id
     WHERE notification.user_id = :user_id AND notification.status = 'pending' AND notification.priority <> :urgent
         AND delivery.status = ANY(:open) AND delivery.reason = ANY(:reasons) AND delivery.next_attempt_at > :overdue

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, func, select
 from sqlalchemy.engine import RowMapping
 
 from notifications.contracts.changes import ChannelEffect, Effect
@@ -53,6 +53,8 @@ class DueDelivery:
     has_slot: bool
     """It was given a slot of its person's attention budget."""
     accepted_at: datetime
+    turn: int
+    """Its place among the channels that were named."""
     cancel_requested: bool
     """Somebody cancelled it while a provider was being asked."""
     scheduled_for: datetime | None
@@ -70,9 +72,7 @@ class DueDelivery:
     @property
     def place(self) -> Place:
         """Where it stands in line for a slot."""
-        return Place.of(
-            self.priority, since=self.accepted_at, notification_id=self.notification_id, channel=self.channel
-        )
+        return Place.of(self.priority, since=self.accepted_at, notification_id=self.notification_id, turn=self.turn)
 
     @property
     def situation(self) -> Situation:
@@ -172,6 +172,7 @@ def _due(row: RowMapping) -> DueDelivery:
         sent_at=row["sent_at"],
         has_slot=row["has_slot"],
         accepted_at=row["accepted_at"],
+        turn=row["turn"],
         cancel_requested=row["cancel_requested_at"] is not None,
         scheduled_for=row["scheduled_for"],
         expires_at=row["expires_at"],
@@ -218,6 +219,7 @@ def _where(condition: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
             Notification.notification_type,
             Notification.priority,
             Notification.created_at.label("accepted_at"),
+            func.array_position(Notification.channels, Delivery.channel).label("turn"),
             Notification.scheduled_for,
             Notification.expires_at,
             Notification.published_at,

@@ -14,7 +14,6 @@ from notifications.contracts.vocabulary import Channel, Priority
 from policy.quiet_hours import QuietHours, quiet_until
 
 WINDOW = timedelta(days=1)
-_CHANNELS = list(Channel)
 
 
 def needs_slot(channel: Channel, priority: Priority) -> bool:
@@ -47,11 +46,12 @@ class Place:
     importance: int
     since: datetime
     notification_id: UUID
-    channel: int
+    turn: int
+    """Among the channels of its notification."""
 
     @classmethod
-    def of(cls, priority: Priority, *, since: datetime, notification_id: UUID, channel: Channel) -> "Place":
-        return cls(priority.task_priority, since, notification_id, _CHANNELS.index(channel))
+    def of(cls, priority: Priority, *, since: datetime, notification_id: UUID, turn: int) -> "Place":
+        return cls(priority.task_priority, since, notification_id, turn)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

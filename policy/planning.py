@@ -117,14 +117,17 @@ def first_steps(
 
 
 def still_holds(wait: Wait, step: Step) -> bool:
-    """Whether what waits may go on waiting as it does, now that its step is this one.
+    """Whether what waits may go on waiting as it does, now that its step would be this one.
 
-    A slot that moved away is found out about when the wait is over.
+    That a slot has moved away, perhaps beyond the expiry, is time enough to find out when the wait is over.
     """
-    if not isinstance(step, Wait) or step.reason is not wait.reason:
-        return False
-    moved_by = step.until - wait.until
-    return abs(moved_by) < _SLACK or (step.reason is WaitReason.ATTENTION_BUDGET and moved_by > timedelta(0))
+    is_in_line = wait.reason is WaitReason.ATTENTION_BUDGET
+    match step:
+        case Skip(Reason.EXPIRED):
+            return is_in_line
+        case Wait(until, wait.reason):
+            return abs(until - wait.until) < _SLACK or (is_in_line and until > wait.until)
+    return False
 
 
 def budget_after(situation: Situation, step: Step, *, now: datetime) -> Budget | None:

@@ -71,17 +71,17 @@ def test_a_slot_in_the_night_is_one_in_the_morning() -> None:
     assert slot_for(replace(budget, ahead=1), hours=NIGHTS, now=NOON) == hours(43)
 
 
-def place(priority: Priority, since: float = 0, number: int = 0, channel: Channel = EMAIL) -> Place:
-    return Place.of(priority, since=hours(since), notification_id=UUID(int=number), channel=channel)
+def place(priority: Priority, since: float = 0, number: int = 0, turn: int = 1) -> Place:
+    return Place.of(priority, since=hours(since), notification_id=UUID(int=number), turn=turn)
 
 
 def test_the_important_go_first_then_those_that_came_first() -> None:
     line = [
         place(HIGH, -1),
         place(NORMAL, -3),
-        place(NORMAL, -2, 1, EMAIL),
-        place(NORMAL, -2, 1, SMS),
-        place(NORMAL, -2, 2, EMAIL),
+        place(NORMAL, -2, 1, 1),
+        place(NORMAL, -2, 1, 2),
+        place(NORMAL, -2, 2, 1),
         place(LOW, -9),
     ]
     assert sorted(line, key=lambda place: place) == line

@@ -1,0 +1,256 @@
+"""The real activities on the real database, driven as the workflows drive them, while time passes as it is told to.
+
+Time passes by moving one person's rows, and what the driver waits for, into the past. So the clock is real, and
+so are the comparisons with it in Python and in SQL.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeVar
+from uuid import UUID, uuid4
+
+from sqlalchemy import DateTime, Row, select, text, update
+from temporalio.exceptions import ApplicationError
+
+from activities.changing import ChangeActivities
+from activities.delivery import DeliveryActivities
+from activities.notification import NotificationActivities
+from activities.reconsidering import ReconsiderActivities
+from notifications.contracts.building import build_request
+from notifications.contracts.changes import Change, ChangeAnswer, Effect
+from notifications.contracts.delivery import AdvanceInput, ConcludeInput, Plan, PlannedDelivery, SendInput
+from notifications.contracts.reconsidering import ReconsiderInput
+from notifications.contracts.vocabulary import Weekday
+from persistence.database import Database, DatabaseUnavailable, Transaction
+from persistence.models import Attempt, AttentionSlot, Delivery, Notification, PreferenceProfile
+from persistence.profiles import ProfileRepository
+from persistence.waiting import WaitingRepository, Waking
+from providers.provider import DeliveryProvider
+
+Input = TypeVar("Input")
+Result = TypeVar("Result")
+
+MINUTE = timedelta(minutes=1)
+MINUTES_OF_DAY, MINUTES_OF_WEEK = 24 * 60, 7 * 24 * 60
+_OWN = {
+    Notification: "user_id = :user",
+    Delivery: "notification_id IN (SELECT id FROM notifications WHERE user_id = :user)",
+    Attempt: "delivery_id IN (SELECT delivery.id FROM deliveries AS delivery JOIN notifications AS notification"
+    " ON notification.id = notification_id WHERE user_id = :user)",
+    AttentionSlot: "user_id = :user",
+}
+_REACHED = {Effect.STOPPED, Effect.CHANGED, Effect.IN_DOUBT}
+_INTO_THE_PAST = [
+    text(
+        f"UPDATE {model.__tablename__} SET "  # noqa: S608 - names from the models
+        + ", ".join(
+            f"{column.name} = {column.name} - :passed"
+            for column in model.__table__.columns
+            if isinstance(column.type, DateTime)
+        )
+        + f" WHERE {whose}"
+    )
+    for model, whose in _OWN.items()
+]
+
+
+class World:
+    """One person, and the workflows of their notifications. `elapsed` is how much time has been told to pass."""
+
+    def __init__(self, url: str) -> None:
+        waking = Waking(reconsider=self._hear_of, wake=self._hear)
+        self.database = Database(url, pool_size=2, before_commit=waking.before_commit)
+        self._notifications = NotificationActivities(database=self.database)
+        self._changes = ChangeActivities(database=self.database)
+        self._reconsidering = ReconsiderActivities(database=self.database, wake=self._hear)
+
+    def begin(self, provider: DeliveryProvider) -> None:
+        """With somebody new."""
+        self.user = f"driven-{uuid4().hex[:12]}"
+        self.elapsed = timedelta(0)
+        self.quiet: Sequence[tuple[int, int]] = ()
+        """Spans on this world's wall: the minute of the week, and how many minutes it lasts."""
+        self.plans: dict[UUID, Plan] = {}
+        """Of the notifications whose workflow runs."""
+        self.sends: dict[UUID, datetime] = {}
+        """When each delivery that is being sent is to be tried."""
+        self.signals: list[UUID] = []
+        self.starts: list[str] = []
+        self._deliveries = DeliveryActivities(database=self.database, provider=provider)
+
+    @property
+    def now(self) -> datetime:
+        """The clock of this world."""
+        return datetime.now(UTC) + self.elapsed
+
+    def on_the_wall(self, instant: datetime) -> datetime:
+        """An instant of this world as the product's clock shows it."""
+        return instant - self.elapsed
+
+    async def notify(self, **options: Any) -> UUID:
+        request = build_request(user=self.user, title="Hello", message="There.", **options)
+        accepted = await self._run(self._notifications.accept, request)
+        self._take(request.notification_id, accepted.plan)
+        return request.notification_id
+
+    async def change(self, change: Change) -> ChangeAnswer | None:
+        """None when its workflow has ended."""
+        if change.notification_id not in self.plans:
+            return None
+        answer = await self._run(self._changes.change, change)
+        reached = {each.channel for each in answer.channels if each.effect in _REACHED}
+        for planned in self.plans[change.notification_id].deliveries:
+            if planned.channel in reached:
+                self.sends.pop(planned.delivery_id, None)
+        self.signals.append(change.notification_id)
+        return answer
+
+    async def write(self, act: Callable[[Transaction], Awaitable[object]]) -> None:
+        """What somebody does through the API."""
+        async with self.database.transaction() as transaction:
+            await act(transaction)
+
+    async def be_quiet(self, spans: Sequence[tuple[int, int]]) -> None:
+        self.quiet = spans
+        await self.write(lambda t: ProfileRepository(t, user_id=self.user).put({"quiet_hours": self._hours()}))
+
+    async def settle(self) -> None:
+        """Everything that is due now is done, one after another."""
+        while await self._do_one_thing():
+            pass
+
+    async def pass_time(self, passed: timedelta, *, at_once: bool = False) -> None:
+        """In minutes. `at_once` finds the workers away all the while."""
+        until = self.elapsed + passed
+        while self.elapsed < until:
+            step = until - self.elapsed
+            next_due = min(self._waits(), default=None)
+            if next_due is not None and not at_once:
+                # Just after it: rows are moved by whole minutes, for the clock of the quiet hours.
+                step = min(step, max(MINUTE, -((datetime.now(UTC) - next_due) // MINUTE) * MINUTE))
+            await self._into_the_past(step)
+            await self.settle()
+
+    async def _run(self, step: Callable[[Input], Awaitable[Result]], input: Input) -> Result:
+        """As Temporal does, once more when the database is away."""
+        try:
+            return await step(input)
+        except DatabaseUnavailable:
+            return await step(input)
+
+    async def restless(self) -> list[UUID]:
+        """What waits although it should wait differently."""
+        async with self.database.transaction() as transaction:
+            page = await WaitingRepository(transaction).restless(self.user, now=datetime.now(UTC))
+            return list(page.notifications)
+
+    async def published_at(self, notification_id: UUID) -> datetime | None:
+        async with self.database.statements() as transaction:
+            at = await transaction.connection.scalar(
+                select(Notification.published_at).where(Notification.id == notification_id)
+            )
+        return at and at + self.elapsed
+
+    async def deliveries(self) -> Sequence[Row[Any]]:
+        async with self.database.statements() as transaction:
+            rows = await transaction.connection.execute(
+                select(Delivery.__table__).join(Notification).where(Notification.user_id == self.user)
+            )
+            return rows.all()
+
+    async def _do_one_thing(self) -> bool:
+        now = datetime.now(UTC)
+        if self.starts:
+            await self._reconsider(self.starts.pop())
+        elif self.signals:
+            await self._advance(self.signals.pop(0))
+        elif due := [each for each, plan in self.plans.items() if plan.wake_at is not None and plan.wake_at <= now]:
+            await self._advance(due[0])
+        elif due := [each for each, at in self.sends.items() if at <= now]:
+            await self._send(due[0])
+        elif ended := [each for each in self.plans if self._has_ended(each)]:
+            del self.plans[ended[0]]
+            await self._run(self._notifications.conclude, ConcludeInput(notification_id=ended[0], given_up=()))
+        else:
+            return False
+        return True
+
+    async def _reconsider(self, user: str) -> None:
+        after = None
+        while True:
+            page = await self._run(self._reconsidering.reconsider, ReconsiderInput(user=user, after=after))
+            if page.after is None:
+                return
+            after = page.after
+
+    async def _advance(self, notification_id: UUID) -> None:
+        if notification_id in self.plans:
+            plan = await self._run(self._notifications.advance, AdvanceInput(notification_id=notification_id))
+            self._take(notification_id, plan)
+
+    def _take(self, notification_id: UUID, plan: Plan) -> None:
+        self.plans[notification_id] = plan
+        for planned in plan.deliveries:
+            self.sends.setdefault(planned.delivery_id, datetime.now(UTC))
+
+    async def _send(self, delivery_id: UUID) -> None:
+        try:
+            result = await self._run(self._deliveries.send, SendInput(delivery_id=delivery_id))
+        except ApplicationError as error:
+            self.sends[delivery_id] = datetime.now(UTC) + (error.next_retry_delay or timedelta(0))
+            return
+        del self.sends[delivery_id]
+        if not result.status.is_settled:
+            self.signals.append(self._notification_of(delivery_id))
+
+    def _has_ended(self, notification_id: UUID) -> bool:
+        plan = self.plans[notification_id]
+        return plan.wake_at is None and not any(each.delivery_id in self.sends for each in plan.deliveries)
+
+    def _notification_of(self, delivery_id: UUID) -> UUID:
+        def is_of(planned: PlannedDelivery) -> bool:
+            return planned.delivery_id == delivery_id
+
+        return next(each for each, plan in self.plans.items() if any(map(is_of, plan.deliveries)))
+
+    def _waits(self) -> list[datetime]:
+        wakes = [plan.wake_at for plan in self.plans.values() if plan.wake_at is not None]
+        return [*wakes, *self.sends.values()]
+
+    async def _into_the_past(self, passed: timedelta) -> None:
+        self.elapsed += passed
+        self.plans = {
+            each: Plan(
+                status=plan.status,
+                deliveries=plan.deliveries,
+                wake_at=plan.wake_at and plan.wake_at - passed,
+                waits_for=plan.waits_for,
+            )
+            for each, plan in self.plans.items()
+        }
+        self.sends = {each: at - passed for each, at in self.sends.items()}
+        async with self.database.transaction() as transaction:
+            for statement in _INTO_THE_PAST:
+                await transaction.connection.execute(statement, {"user": self.user, "passed": passed})
+            moved = update(PreferenceProfile).where(PreferenceProfile.user_id == self.user)
+            await transaction.connection.execute(moved.values(quiet_hours=self._hours()))
+
+    def _hours(self) -> dict[str, list[dict[str, str]]]:
+        """The quiet hours on the product's wall, where it is another time."""
+        hours: dict[str, list[dict[str, str]]] = {}
+        for begin, length in self.quiet:
+            start = (begin - self.elapsed // MINUTE) % MINUTES_OF_WEEK
+            day, end = list(Weekday)[start // MINUTES_OF_DAY].value, start + length
+            hours.setdefault(day, []).append({"start": _clock(start), "end": _clock(end)})
+        return hours
+
+    async def _hear_of(self, user: str) -> None:
+        self.starts.append(user)
+
+    async def _hear(self, notification_id: UUID) -> None:
+        self.signals.append(notification_id)
+
+
+def _clock(minute: int) -> str:
+    hour, minute = divmod(minute % MINUTES_OF_DAY, 60)
+    return f"{hour:02}:{minute:02}"
