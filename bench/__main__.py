@@ -1,4 +1,4 @@
-"""`python -m bench [accept latency startup memory]`: measures, and prints what `docs/benchmarks.md` quotes."""
+"""`python -m bench [NAME ...]`: measures, and prints what `docs/benchmarks.md` quotes."""
 
 import sys
 import tempfile
@@ -7,10 +7,21 @@ from pathlib import Path
 from bench.accept import accept
 from bench.latency import latency
 from bench.memory import memory
+from bench.rest.growth import growth
+from bench.rest.mark_all import mark_all
+from bench.rest.side_by_side import side_by_side
 from bench.startup import startup
 from bench.table import machine
 
-BENCHES = {"accept": accept, "latency": latency, "startup": startup, "memory": memory}
+BENCHES = {
+    "accept": accept,
+    "latency": latency,
+    "startup": startup,
+    "memory": memory,
+    "rest": side_by_side,
+    "growth": growth,
+    "mark-all": mark_all,
+}
 
 
 def main() -> None:

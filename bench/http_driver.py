@@ -15,29 +15,55 @@ CREATED = 201
 ACCEPTED_SOON = 202
 
 
-class Connection:
-    """One keep-alive connection; one request at a time."""
+def request(method: str, url: str, *, token: str, content: dict[str, Any] | None = None) -> bytes:
+    """A whole request as it goes over the wire."""
+    parts = urlsplit(url)
+    path = f"{parts.path}?{parts.query}" if parts.query else parts.path
+    body = b"" if content is None else json.dumps(content).encode()
+    length = f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n" if body else ""
+    head = f"{method} {path} HTTP/1.1\r\nHost: {parts.netloc}\r\nAuthorization: Bearer {token}\r\n{length}\r\n"
+    return head.encode() + body
 
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, token: str, host: str) -> None:
-        self._reader, self._writer = reader, writer
-        self._head = f"HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {token}\r\nContent-Type: application/json\r\n"
+
+class Connection:
+    """One keep-alive connection; one request at a time. Opened anew when the server has closed it."""
+
+    def __init__(self, url: str, token: str = "") -> None:
+        self._url, self._token = url, token
+        self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
     @classmethod
     async def to(cls, url: str, token: str) -> "Connection":
-        parts = urlsplit(url)
-        reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
-        return cls(reader, writer, token, parts.netloc)
+        connection = cls(url, token)
+        await connection.open()
+        return connection
+
+    async def open(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        parts = urlsplit(self._url)
+        self._streams = await asyncio.open_connection(parts.hostname, parts.port)
+        return self._streams
 
     async def send(self, method: str, path: str, content: dict[str, Any]) -> int:
-        body = json.dumps(content).encode()
-        self._writer.write(f"{method} {path} {self._head}Content-Length: {len(body)}\r\n\r\n".encode() + body)
-        head = await self._reader.readuntil(b"\r\n\r\n")
-        length = head.lower().partition(b"content-length:")[2].partition(b"\r")[0]
-        await self._reader.readexactly(int(length))
-        return int(head[9:12])
+        status, _ = await self.exchange(request(method, self._url + path, token=self._token, content=content))
+        return status
+
+    async def exchange(self, request: bytes) -> tuple[int, bytes]:
+        """A request's status and body."""
+        if self._streams is None or self._streams[0].at_eof():
+            self._streams = await self.open()
+        reader, writer = self._streams
+        writer.write(request)
+        head = (await reader.readuntil(b"\r\n\r\n")).lower()
+        length = head.partition(b"content-length:")[2].partition(b"\r")[0]
+        body = await reader.readexactly(int(length))
+        if b"\r\nconnection: close" in head:
+            self.close()
+        return int(head[9:12]), body
 
     def close(self) -> None:
-        self._writer.close()
+        if self._streams is not None:
+            self._streams[1].close()
+            self._streams = None
 
 
 class Pool:

@@ -7,6 +7,7 @@ from typing import Any
 
 from bench.accept import ENVIRONMENT, floor_worker
 from bench.driver import Driver
+from bench.loops import quantile
 from bench.table import section, table
 from deploy.local.launch import launched
 
@@ -47,9 +48,9 @@ def latency(state: Path) -> str:
         (
             names[side],
             len(times),
-            f"{_quantile(times, 50) * 1000:.1f}",
-            f"{_quantile(times, 99) * 1000:.1f}",
-            f"{_quantile(times, 50) / floor_p50:.2f}",
+            f"{quantile(times, 50) * 1000:.1f}",
+            f"{quantile(times, 99) * 1000:.1f}",
+            f"{quantile(times, 50) / floor_p50:.2f}",
         )
         for side, times in taken.items()
     ]
@@ -59,7 +60,3 @@ def latency(state: Path) -> str:
         f"p50 {_TARGET_P50_MS} ms, p99 {_TARGET_P99_MS} ms. Answered 202: {late}.",
         table(["from the due instant", "calls", "p50 ms", "p99 ms", "p50 of the floor's"], rows),
     )
-
-
-def _quantile(times: list[float], percent: int) -> float:
-    return statistics.quantiles(times, n=100, method="inclusive")[percent - 1]

@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import statistics
 import time
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -48,3 +49,7 @@ async def open_(call: Call, *, rate: float, seconds: float, due: list[float] | N
         calls.append(asyncio.create_task(timed(len(arrivals) - 1, moment)))
     await asyncio.gather(*calls)
     return {"started": started, "ended": time.monotonic(), "count": len(calls), "latencies": latencies}
+
+
+def quantile(times: list[float], percent: int) -> float:
+    return statistics.quantiles(times, n=100, method="inclusive")[percent - 1]

@@ -1,29 +1,26 @@
 """What the processes hold in memory: at rest, and for every socket that is open and silent."""
 
-import socket
-import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 
 from bench.accept import ENVIRONMENT, USERS
 from bench.driver import Driver
 from bench.processes import memory_mib, pids, private_kib
+from bench.servers import served
 from bench.table import section, table
 from deploy.local.launch import launched
 
 SOCKETS = 1000
 WARM_UP = 200
 _SETTLE_SECONDS = 2.0
-_PATIENCE_SECONDS = 10.0
 
 
 def memory(state: Path) -> str:
     with ExitStack() as resources:
         stack = resources.enter_context(launched(state, environment=ENVIRONMENT))
-        bare, bare_url = resources.enter_context(_bare_gateway())
+        bare = resources.enter_context(served([sys.executable, "-m", "bench.bare_gateway", "{port}"]))
         http, ours, theirs = (
             resources.enter_context(Driver(module, stack.environment))
             for module in ("http_driver", "socket_driver", "socket_driver")
@@ -38,7 +35,7 @@ def memory(state: Path) -> str:
         tokens = [stack.token(f"silent-{number}") for number in range(SOCKETS + 1)]
         per_socket = {
             "gateway": _kib_per_socket(gateway, ours, gateway_url, tokens),
-            "bare `websockets`": _kib_per_socket(bare, theirs, bare_url, [""] * len(tokens)),
+            "bare `websockets`": _kib_per_socket(bare.pid, theirs, f"ws://127.0.0.1:{bare.port}/", [""] * len(tokens)),
         }
     floor = per_socket["bare `websockets`"]
     rows = [(name, f"{rss:.0f}", f"{pss:.0f}") for name, (rss, pss) in [*at_rest.items(), ("all", _sum(at_rest))]]
@@ -65,29 +62,3 @@ def _kib_per_socket(server: int, driver: Driver, url: str, tokens: list[str]) ->
 
 def _sum(sizes: dict[str, tuple[float, float]]) -> tuple[float, float]:
     return sum(rss for rss, _ in sizes.values()), sum(pss for _, pss in sizes.values())
-
-
-@contextmanager
-def _bare_gateway() -> Iterator[tuple[int, str]]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    server = subprocess.Popen([sys.executable, "-m", "bench.bare_gateway", str(port)])
-    try:
-        deadline = time.monotonic() + _PATIENCE_SECONDS
-        while not _answers(port):
-            if time.monotonic() > deadline:
-                raise RuntimeError("the bare gateway did not start")
-            time.sleep(0.05)
-        yield server.pid, f"ws://127.0.0.1:{port}/"
-    finally:
-        server.terminate()
-        server.wait()
-
-
-def _answers(port: int) -> bool:
-    try:
-        socket.create_connection(("127.0.0.1", port), 1).close()
-    except OSError:
-        return False
-    return True
