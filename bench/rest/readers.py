@@ -11,6 +11,11 @@ from bench.driver import answer
 from bench.http_driver import Connection, request
 
 _OK = 200
+_UNAVAILABLE = 503
+
+
+class Refused(Exception):
+    """The server says that it cannot at the moment."""
 
 
 async def closed(url: str, calls: list[dict[str, Any]], seconds: float, at_once: int) -> dict[str, Any]:
@@ -44,10 +49,15 @@ async def open_(
     """Calls due at Poisson's moments, from the `first` on in their order; and beside them others, one by one."""
     ready = _ready(url, calls)
     idle: list[Connection] = []
+    refused = 0
 
     async def one(number: int) -> None:
+        nonlocal refused
         connection = idle.pop() if idle else Connection(url)
-        await _exchange(connection, *ready[(first + number) % len(ready)])
+        try:
+            await _exchange(connection, *ready[(first + number) % len(ready)])
+        except Refused:
+            refused += 1
         idle.append(connection)
 
     result, other = await asyncio.gather(
@@ -55,7 +65,7 @@ async def open_(
     )
     for connection in idle:
         connection.close()
-    return result | {"beside": other}
+    return result | {"beside": other, "refused": refused}
 
 
 def _ready(url: str, calls: Sequence[dict[str, Any]]) -> list[tuple[bytes, bytes]]:
@@ -70,6 +80,8 @@ def _ready(url: str, calls: Sequence[dict[str, Any]]) -> list[tuple[bytes, bytes
 
 async def _exchange(connection: Connection, call: bytes, expect: bytes) -> None:
     status, body = await connection.exchange(call)
+    if status == _UNAVAILABLE:
+        raise Refused(call.split(b" HTTP")[0])
     if status != _OK or expect not in body:
         raise RuntimeError(f"{call.split(b' HTTP')[0]!r} answered {status}: {body[:200]!r}")
 
