@@ -8,6 +8,7 @@ audience and issuer are checked when they are configured.
 import asyncio
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 import jwt
@@ -20,6 +21,7 @@ from identity.revocations import Revocations
 _SHARED_SECRET = "HS256"  # noqa: S105 - an algorithm's name
 _INVALID = "The token is not valid."
 TOKEN_CHARS = 8_192
+_REMEMBERED_TOKENS = 2_000
 
 Key = str | jwt.PyJWK
 
@@ -41,6 +43,8 @@ class TokenVerifier:
         self._revocations = revocations
         self._audience = audience
         self._issuer = issuer
+        # A page asks with the same token again and again, and a key of ours that was replaced is another key.
+        self._claims = lru_cache(_REMEMBERED_TOKENS)(self._signed_claims)
 
     async def run(self) -> None:
         """Keeps keys and revocations current until cancelled."""
@@ -66,7 +70,7 @@ class TokenVerifier:
         await self._revocations.check(identity)
         return identity
 
-    async def _keys_for(self, token: str) -> Sequence[Key]:
+    async def _keys_for(self, token: str) -> tuple[Key, ...]:
         """Those of ours that may have signed a token."""
         if self._keys is None:
             return self._secrets
@@ -79,7 +83,8 @@ class TokenVerifier:
         key = await self._keys.find(header.get("kid"), algorithm)
         return () if key is None else (key,)
 
-    def _claims(self, token: str, keys: Sequence[Key]) -> dict[str, Any]:
+    def _signed_claims(self, token: str, keys: tuple[Key, ...]) -> dict[str, Any]:
+        """What one of these keys has signed. Whether it still holds is not asked here."""
         for key in keys:
             try:
                 return jwt.decode(

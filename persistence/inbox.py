@@ -118,8 +118,7 @@ class InboxRepository:
         return _state(row) if row else await self.lock(user_id)
 
     async def unread_count(self, user_id: str) -> int:
-        count = await self._connection.scalar(select(Inbox.unread_count).where(Inbox.user_id == user_id))
-        return count or 0
+        return await self._connection.scalar(_UNREAD_COUNT, {"user_id": user_id}) or 0
 
     async def last_seqs(self, users: Sequence[str]) -> Mapping[str, int]:
         """Each user's last event; the gateway's sweep."""
@@ -220,6 +219,7 @@ def _arrived_after(user_id: str, seq: int) -> ScalarSelect[str]:
     )
 
 
+_UNREAD_COUNT = select(Inbox.unread_count).where(Inbox.user_id == bindparam("user_id"))
 _STATE = (Inbox.epoch, Inbox.last_seq, Inbox.unread_count)
 
 
