@@ -8,7 +8,7 @@ from functools import partial
 
 import httpx
 import uvicorn
-from fastapi import APIRouter, FastAPI
+from fastapi import FastAPI
 
 from api import errors, middleware
 from api.middleware.forwarding import ForwardedMiddleware
@@ -122,10 +122,8 @@ def create_app(settings: Settings) -> FastAPI:
         redirect_slashes=False,
     )
     errors.install(app)
-    resources = APIRouter(prefix=BASE_PATH, responses=errors.DOCUMENTED)
     for routes in _RESOURCES:
-        resources.include_router(routes.router)
-    app.include_router(resources)
+        app.include_router(routes.router, prefix=BASE_PATH, responses=errors.DOCUMENTED)
     app.include_router(health.router)
     middleware.install(
         app, base_path=BASE_PATH, cookie_origins=settings.allowed_origins, token_origins=settings.cors_origins
