@@ -23,6 +23,7 @@ from activities.delivery import DeliveryActivities
 from activities.notification import NotificationActivities
 from activities.reconsidering import ReconsiderActivities
 from activities.reminders import ReminderActivities
+from activities.snoozing import SnoozeActivities
 from notifications.accepting import start
 from notifications.connecting import connect
 from notifications.contracts.names import NOTIFICATION_QUEUE, delivery_queue
@@ -38,6 +39,7 @@ from settings import Settings
 from workflows.anchor import AnchorWorkflow
 from workflows.notification import NotificationWorkflow
 from workflows.reconsidering import ReconsiderWorkflow
+from workflows.snooze import SnoozeWorkflow
 
 WORKFLOWS_ROLE = "workflows"
 ROLES = (WORKFLOWS_ROLE, *EXTERNAL_CHANNELS)
@@ -85,10 +87,11 @@ def _workflow_worker(client: Client, database: Database) -> Worker:
     changes = ChangeActivities(database=database)
     reminders = ReminderActivities(database=database, start=partial(start, client))
     reconsidering = ReconsiderActivities(database=database, wake=partial(wake, client))
+    snoozes = SnoozeActivities(database=database)
     return Worker(
         client,
         task_queue=NOTIFICATION_QUEUE,
-        workflows=[NotificationWorkflow, AnchorWorkflow, ReconsiderWorkflow],
+        workflows=[NotificationWorkflow, AnchorWorkflow, ReconsiderWorkflow, SnoozeWorkflow],
         activities=[
             activities.accept,
             activities.advance,
@@ -99,6 +102,7 @@ def _workflow_worker(client: Client, database: Database) -> Worker:
             reminders.cancel,
             reminders.fire,
             reconsidering.reconsider,
+            snoozes.wake,
         ],
         # The sandbox imports the workflow's module anew for every run; the tests run the same code inside it.
         workflow_runner=UnsandboxedWorkflowRunner(),

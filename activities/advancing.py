@@ -11,6 +11,7 @@ from persistence import events
 from persistence.attention import AttentionRepository
 from persistence.database import Transaction
 from persistence.deliveries import DeliveryRepository
+from persistence.drawers import Folder, Moves
 from persistence.due import DueDelivery, DueRepository
 from persistence.inbox import InboxRepository
 from persistence.notifications import NotificationRepository
@@ -92,5 +93,6 @@ async def _publish(transaction: Transaction, delivery: DueDelivery) -> None:
     moved = await DeliveryRepository(transaction).move(delivery.id, DeliveryStatus.DELIVERED, owner=delivery.user_id)
     item = await NotificationRepository(transaction).publish(delivery.notification_id) if moved else None
     if item is not None:
-        unread = 0 if item["is_read"] else 1
-        await InboxRepository(transaction).append(delivery.user_id, [events.new_notification(item)], unread=unread)
+        moves = Moves()
+        moves.enter(Folder.INBOX, item["notification_type"], is_read=item["is_read"])
+        await InboxRepository(transaction).append(delivery.user_id, [events.new_notification(item)], moves)

@@ -40,6 +40,7 @@ from observability import configure_logging
 from persistence.database import Database
 from persistence.hints import HintSender
 from persistence.revocations import revocations_in
+from persistence.searching import WordIndexer
 from persistence.waiting import Waking
 from runtime import settle_memory
 from settings import Settings
@@ -103,6 +104,7 @@ def create_app(settings: Settings) -> FastAPI:
                 throttling=_throttling(settings, SharedBudgets(leases)),
                 allowed_origins=frozenset(settings.allowed_origins),
                 courier_webhook_secret=webhook_secret.get_secret_value() if webhook_secret else None,
+                words=WordIndexer(database),
                 probes={"database": database.ping, "temporal": ask_temporal, "gateway": ask_gateway},
             )
             settle_memory()

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -10,7 +11,13 @@ from api.schemas.changes import NotificationEdit
 from api.services import Services
 from notifications.contracts.building import build_request
 from notifications.contracts.changes import Change, ChangeAnswer, ChangeKind
-from notifications.contracts.errors import NothingLeft, NotificationError, NotificationNotFound, ServiceUnreachable
+from notifications.contracts.errors import (
+    InvalidNotification,
+    NothingLeft,
+    NotificationError,
+    NotificationNotFound,
+    ServiceUnreachable,
+)
 from persistence.changes import ChangeRepository
 from persistence.due import DueRepository
 from persistence.notifications import NotificationRepository
@@ -39,7 +46,7 @@ async def change(services: Services, wanted: Change) -> dict[str, Any]:
 
 
 async def edit(services: Services, notification_id: UUID, wanted: NotificationEdit) -> None:
-    """Other words, channels or times for what has not gone out.
+    """Other words, channels or times for what has not gone out; what is wanted as it is, is no edit.
 
     The words wait in the database for the workflow to apply them, since they do not travel through Temporal.
 
@@ -50,15 +57,19 @@ async def edit(services: Services, notification_id: UUID, wanted: NotificationEd
         row = await NotificationRepository(transaction).get(notification_id)
         if row is None:
             raise NotificationNotFound
+        given = {name: value for name, value in wanted.given().items() if value != row[name]}
+        if not given:
+            return
         edited = Change.of(notification_id, ChangeKind.EDIT)
-        await ChangeRepository(transaction).keep_edit(
-            edited.change_id, notification_id, _checked(dict(row), wanted.given())
-        )
+        await ChangeRepository(transaction).keep_edit(edited.change_id, notification_id, _checked(dict(row), given))
     await change(services, edited)
 
 
 def _checked(row: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
     """An edit by columns, checked together with what it leaves as it is."""
+    past = [name for name in ("scheduled_for", "expires_at") if given.get(name) and given[name] <= datetime.now(UTC)]
+    if past:
+        raise InvalidNotification({name: ["Must be in the future; null sends at once what waits."] for name in past})
     whole = {**row, **given}
     key = whole["template_key"]
     request = build_request(

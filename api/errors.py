@@ -21,6 +21,7 @@ from notifications.contracts.errors import (
     NothingToRedrive,
     NotificationError,
     NotificationNotFound,
+    NotInInbox,
     ServiceUnreachable,
     StaleVersion,
     Unacceptable,
@@ -60,6 +61,7 @@ STATUSES: dict[type[NotificationError], int] = {
     StaleVersion: 409,
     NothingToRedrive: 409,
     Throttled: 429,
+    NotInInbox: 409,
     ServiceUnreachable: 503,
     Unacceptable: 500,
 }

@@ -11,7 +11,7 @@ from api.errors import InvalidFields
 from api.schemas.fields import Instant, Text
 from api.zones import UTC_ZONE, TimeZoneName, zone_of
 from notifications.contracts.vocabulary import Channel, NotificationStatus, NotificationType
-from persistence.listing import ORDERINGS, ListFilter
+from persistence.filters import ORDERINGS, ListFilter, Ordering
 from policy.periods import Period, span_of
 
 Word = TypeVar("Word", bound=StrEnum)
@@ -28,6 +28,8 @@ async def _list_filter(
     is_unread: bool | None = None,
     delivery_channel: str | None = None,
     status: str | None = None,
+    archived: Annotated[bool, Query(description="The archive instead of the inbox.")] = False,
+    snoozed: Annotated[bool, Query(description="What sleeps instead of the inbox.")] = False,
     created_after: Instant | None = None,
     created_before: Instant | None = None,
     period: Period = Period.ALL,
@@ -51,24 +53,19 @@ async def _list_filter(
         ],
         is_read=is_read,
         status=_word("status", status, NotificationStatus) if status else None,
+        archived=archived,
+        snoozed=snoozed,
         channel=_word("delivery_channel", delivery_channel, Channel) if delivery_channel else None,
         created_after=created_after,
         created_before=created_before,
         related_to=_related(related_to) if related_to else None,
         group_key=group_key,
         search=search,
-        ordering=_ordering(ordering) if ordering else ("-created_at",),
+        ordering=_ordering(ordering or ""),
     )
 
 
 ListFilterDep = Annotated[ListFilter, Depends(_list_filter)]
-
-
-def by_creation(filter: ListFilter) -> ListFilter:
-    """The same filter, for paging by cursor: a place in the list is a moment of creation."""
-    if len(filter.ordering) > 1 or filter.ordering[0].removeprefix("-") != "created_at":
-        raise InvalidFields({"ordering": ["Pages by cursor are ordered by created_at or -created_at alone."]})
-    return filter
 
 
 def _parts(values: list[str] | None) -> list[str]:
@@ -90,9 +87,9 @@ def _related(value: str) -> tuple[str, str]:
     return kind, number
 
 
-def _ordering(value: str) -> list[str]:
-    names = _parts([value]) or ["-created_at"]
+def _ordering(value: str) -> Ordering:
+    names = _parts([value])
     unknown = [name for name in names if name not in ORDERINGS]
     if unknown:
         raise InvalidFields({"ordering": [f'"{unknown[0][:50]}" is not one of: {", ".join(ORDERINGS)}.']})
-    return names
+    return Ordering.of(names)

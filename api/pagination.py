@@ -80,14 +80,16 @@ _MICROSECOND = timedelta(microseconds=1)
 
 
 def _encoded(cursor: Cursor) -> str:
-    plain = f"{int(cursor.backwards)}.{(cursor.listed_at - _EPOCH) // _MICROSECOND}.{cursor.id}"
+    plain = f"{int(cursor.backwards)}.{int(cursor.is_read)}.{(cursor.listed_at - _EPOCH) // _MICROSECOND}.{cursor.id}"
     return urlsafe_b64encode(plain.encode()).decode().rstrip("=")
 
 
 def _decoded(text: str) -> Cursor:
     try:
-        backwards, moment, number = urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode().split(".")
-        return Cursor(_EPOCH + int(moment) * _MICROSECOND, UUID(number), backwards=backwards == "1")
+        backwards, is_read, moment, number = urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode().split(".")
+        return Cursor(
+            _EPOCH + int(moment) * _MICROSECOND, UUID(number), is_read=is_read == "1", backwards=backwards == "1"
+        )
     except (ValueError, OverflowError):
         raise InvalidFields({"cursor": ["Invalid cursor."]}) from None
 

@@ -37,7 +37,7 @@ def item(row: Mapping[str, Any]) -> dict[str, Any]:
 def detail(found: Detail) -> dict[str, Any]:
     """One notification in full."""
     row = found.notification
-    return item({**row, "is_read": row["read_at"] is not None}) | {
+    return item(row) | {
         "user": row["user_id"],
         "user_name": row["user_name"] or "",
         "delivery_channel": row["channels"][0],

@@ -8,6 +8,7 @@ from identity.revocations import Revocations
 from identity.tokens import TokenVerifier
 from notifications.client import NotificationsClient
 from persistence.database import Database
+from persistence.searching import WordIndexer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,5 +20,6 @@ class Services:
     throttling: Throttling
     allowed_origins: frozenset[str]
     courier_webhook_secret: str | None
+    words: WordIndexer
     probes: Mapping[str, Callable[[], Awaitable[None]]]
     """What a request may need, by name; each probe raises when it is away."""

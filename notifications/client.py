@@ -26,11 +26,13 @@ from notifications.contracts.changes import Change, ChangeAnswer, ChangeKind
 from notifications.contracts.errors import NotificationNotFound, ServiceUnreachable
 from notifications.contracts.notification import AcceptedNotification, NotificationRequest
 from notifications.contracts.reminders import AnchorCancellation, AnchorMove, Reminders
+from notifications.contracts.snooze import Snooze
 from notifications.contracts.vocabulary import NotificationStatus
 from notifications.options import NotifyOptions, RemindOptions
 from notifications.redriving import redrive
 from notifications.refusals import refusal, unreachable
 from notifications.reminding import call_anchor
+from notifications.snoozing import start_snooze
 
 # Two thousand recipients in one call must not open two thousand calls at once.
 _CONCURRENT_CALLS = 20
@@ -212,6 +214,14 @@ class NotificationsClient:
             ServiceUnreachable: it is not known whether it will happen; repeat the call.
         """
         await redrive(self._temporal, request, change)
+
+    async def snooze(self, snooze: Snooze) -> None:
+        """Sees to it that a notification wakes at its moment, if it then still sleeps until that moment.
+
+        Raises:
+            ServiceUnreachable: nobody would wake it; it must not be put to sleep.
+        """
+        await start_snooze(self._temporal, snooze)
 
     async def accept(self, request: NotificationRequest) -> Notification:
         """Accepts a request built by `build_request`; see `notify`."""

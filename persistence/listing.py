@@ -1,65 +1,21 @@
-"""A user's notifications as a list: filtered, ordered, counted, in pages."""
+"""A user's notifications as a list: filtered, ordered, counted, in pages.
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+Each read stops at the end of its page, however much there is in the inbox or in the table.
+"""
+
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, or_, select, tuple_
-from sqlalchemy.dialects.postgresql import array
-from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy import Uuid, func, literal, select, tuple_
 
-from notifications.contracts.vocabulary import Channel, NotificationStatus, NotificationType
 from persistence.database import Transaction
+from persistence.entries import PLACE, conditions, drawers, entries, entries_among, known_by
+from persistence.filters import ListFilter
+from persistence.inbox import InboxRepository
 from persistence.models import Notification
-from persistence.notifications import ITEM_COLUMNS
-from persistence.slicing import Cursor, Place, Slice, slice_of
+from persistence.searching import Matches, SearchRepository
+from persistence.slicing import Cursor, Slice
 
-_ORDERINGS: dict[str, ColumnElement[Any]] = {
-    "created_at": Notification.listed_at.asc(),
-    "-created_at": Notification.listed_at.desc(),
-    "is_read": Notification.read_at.is_not(None).asc(),
-    "-is_read": Notification.read_at.is_not(None).desc(),
-}
-ORDERINGS = tuple(_ORDERINGS)
-_NEWEST_FIRST = ("-created_at",)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ListFilter:
-    """What a list shows; everything given must hold.
-
-    Without `status` and `channel` a list is the inbox: what has arrived in-app. With either, it looks at
-    all of the user's notifications, those still waiting or never meant for the inbox included.
-    """
-
-    types: Sequence[NotificationType] = ()
-    is_read: bool | None = None
-    status: NotificationStatus | None = None
-    channel: Channel | None = None
-    created_after: datetime | None = None
-    created_before: datetime | None = None
-    since: datetime | None = None
-    until: datetime | None = None
-    """A period by the list's own time, from `since` on and before `until`."""
-    related_to: tuple[str, str] | None = None
-    group_key: str | None = None
-    search: str | None = None
-    ordering: Sequence[str] = _NEWEST_FIRST
-
-
-@dataclass(frozen=True, slots=True)
-class TypeCount:
-    total: int
-    unread: int
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """The entries that one filter lets through: how many, and the newest, newest first."""
-
-    count: int
-    rows: list[dict[str, Any]]
+Row = dict[str, Any]
 
 
 class ListingRepository:
@@ -67,94 +23,89 @@ class ListingRepository:
 
     def __init__(self, transaction: Transaction, *, user_id: str) -> None:
         self._connection = transaction.connection
+        self._inbox = InboxRepository(transaction)
+        self._search = SearchRepository(transaction, user_id=user_id)
         self._user_id = user_id
+        self._matches: dict[tuple[object, ...], Matches] = {}
+
+    @property
+    def is_worth_indexing(self) -> bool:
+        """Whether what was searched here has become too large to be read through each time."""
+        return any(matches.is_worth_indexing for matches in self._matches.values())
 
     async def count(self, filter: ListFilter) -> int:
-        statement = select(func.count()).select_from(Notification).where(*self._conditions(filter))
+        """How many entries the list has; whole drawers of the inbox are counted already."""
+        if filter.is_of_drawers:
+            return (await self._inbox.drawers(self._user_id)).count(filter.types, is_read=filter.is_read)
+        matches = await self._matching(filter)
+        if filter.search and filter.is_search_alone and matches.has_words:
+            return await self._search.count(filter.search, filter.folders)
+        wanted = [*conditions(filter, user_id=self._user_id), Notification.folder.in_(filter.folders)]
+        statement = select(func.count()).select_from(Notification).where(*wanted)
+        if matches.ids is not None:
+            known = known_by(matches.ids)
+            statement = statement.join(known, known.c.id == Notification.id)
         return await self._connection.scalar(statement) or 0
 
-    async def by_type(self) -> dict[NotificationType, TypeCount]:
-        """How many the inbox holds of each type, every type included."""
-        rows = await self._connection.execute(
-            select(
-                Notification.notification_type,
-                func.count().label("total"),
-                func.count().filter(Notification.read_at.is_(None)).label("unread"),
-            )
-            .where(*self._conditions(ListFilter()))
-            .group_by(Notification.notification_type)
-        )
-        counted = {row.notification_type: TypeCount(row.total, row.unread) for row in rows}
-        return {kind: counted.get(kind, TypeCount(0, 0)) for kind in NotificationType}
-
-    async def page(self, filter: ListFilter, *, offset: int, limit: int) -> list[dict[str, Any]]:
-        statement: Select[Any] = (
-            select(*ITEM_COLUMNS)
-            .where(*self._conditions(filter))
-            # The id makes the order total, so that no page repeats or skips a row of the same instant.
-            .order_by(*(_ORDERINGS[name] for name in filter.ordering), Notification.id.desc())
-            .offset(offset)
-            .limit(limit)
-        )
-        return [dict(row) for row in (await self._connection.execute(statement)).mappings()]
-
-    async def group(self, filter: ListFilter, *, limit: int) -> Group:
-        """How many a filter lets through, and the newest few."""
-        rows = await self.page(filter, offset=0, limit=limit)
-        return Group(len(rows) if len(rows) < limit else await self.count(filter), rows)
-
-    async def group_keys(self, *, limit: int) -> list[str]:
-        """The inbox's group keys, the one with the newest entry first."""
-        newest = func.max(Notification.listed_at)
-        keys = await self._connection.scalars(
-            select(Notification.group_key)
-            .where(*self._conditions(ListFilter()), Notification.group_key.is_not(None))
-            .group_by(Notification.group_key)
-            .order_by(newest.desc())
-            .limit(limit)
-        )
-        return [key for key in keys if key is not None]
+    async def page(self, filter: ListFilter, *, offset: int, limit: int) -> list[Row]:
+        rows: list[Row] = []
+        for part in filter.parts:
+            found = await self._rows(part, offset=offset, limit=limit - len(rows))
+            rows += found
+            if len(rows) == limit:
+                break
+            offset = 0 if found or not offset else max(0, offset - await self.count(part))
+        return rows
 
     async def slice(self, filter: ListFilter, cursor: Cursor | None, *, limit: int) -> Slice:
-        """Rows after (or before) a cursor, or from the beginning: as fast at any depth.
+        """Rows after (or before) a cursor, or from the beginning: as fast at any depth."""
+        backwards = cursor is not None and cursor.backwards
+        parts = filter.parts[::-1] if backwards else filter.parts
+        if cursor is not None and len(parts) > 1 and parts[0].is_read != cursor.is_read:
+            parts = parts[1:]
+        found: list[Row] = []
+        place = cursor
+        for part in parts:
+            found += await self._rows(part, place=place, backwards=backwards, limit=limit + 1 - len(found))
+            if len(found) > limit:
+                break
+            place = None
+        more, rows = len(found) > limit, found[:limit]
+        if backwards:
+            rows.reverse()
+        first, last = (_cursor(rows[0], backwards=True), _cursor(rows[-1])) if rows else (None, None)
+        at_beginning = cursor is None or (backwards and not more)
+        at_end = not backwards and not more
+        return Slice(rows, None if at_beginning else first, None if at_end else last)
 
-        Orders by creation alone; the filter's direction of it counts.
-        """
-        return await slice_of(
-            self._connection,
-            select(*ITEM_COLUMNS, Notification.listed_at).where(*self._conditions(filter)),
-            _PLACE,
-            cursor,
-            limit=limit,
-            descending=filter.ordering[0].startswith("-"),
-        )
+    async def _rows(
+        self, filter: ListFilter, *, limit: int, offset: int = 0, place: Cursor | None = None, backwards: bool = False
+    ) -> list[Row]:
+        """Some of one part of a list; backwards is from the place towards its beginning, nearest first."""
+        matches = await self._matching(filter)
+        if not filter.folders or matches.ids == []:
+            return []
+        wanted = conditions(filter, user_id=self._user_id)
+        newest_first = filter.ordering.newest_first is not backwards
+        if place is not None:
+            there = tuple_(literal(place.listed_at, Notification.listed_at.type), literal(place.id, Uuid()))
+            wanted.append(tuple_(*PLACE) < there if newest_first else tuple_(*PLACE) > there)
+        if matches.ids is None:
+            statement = entries(wanted, drawers(filter), newest_first=newest_first, offset=offset, limit=limit)
+        else:
+            wanted.append(Notification.folder.in_(filter.folders))
+            statement = entries_among(matches.ids, wanted, newest_first=newest_first, offset=offset, limit=limit)
+        return [dict(row) for row in (await self._connection.execute(statement)).mappings()]
 
-    def _conditions(self, filter: ListFilter) -> list[ColumnElement[bool]]:
-        """The owner first, so that no combination of filters can reach anybody else's."""
-        unread = Notification.read_at.is_(None)
-        optional: list[tuple[bool, Callable[[], ColumnElement[bool]]]] = [
-            (filter.status is None and filter.channel is None, lambda: Notification.published_at.is_not(None)),
-            (bool(filter.types), lambda: Notification.notification_type.in_(filter.types)),
-            (filter.is_read is not None, lambda: ~unread if filter.is_read else unread),
-            (filter.status is not None, lambda: Notification.status == filter.status),
-            (filter.channel is not None, lambda: Notification.channels.contains(array([filter.channel]))),
-            (filter.created_after is not None, lambda: Notification.created_at >= filter.created_after),
-            (filter.created_before is not None, lambda: Notification.created_at <= filter.created_before),
-            (filter.since is not None, lambda: Notification.listed_at >= filter.since),
-            (filter.until is not None, lambda: Notification.listed_at < filter.until),
-            (filter.related_to is not None, lambda: tuple_(*_RELATED) == tuple_(*(filter.related_to or ()))),
-            (filter.group_key is not None, lambda: Notification.group_key == filter.group_key),
-            (bool(filter.search), lambda: or_(*(_contains(column, filter.search or "") for column in _SEARCHED))),
-        ]
-        return [Notification.user_id == self._user_id, *(condition() for given, condition in optional if given)]
+    async def _matching(self, filter: ListFilter) -> Matches:
+        """What the index of words knows of a search; asked once for a list and its count."""
+        if not filter.search:
+            return Matches(None, has_words=False, is_worth_indexing=False)
+        key = (filter.search, filter.folders)
+        if key not in self._matches:
+            self._matches[key] = await self._search.matches(*key)
+        return self._matches[key]
 
 
-_PLACE = Place(Notification.listed_at, Notification.id)
-
-
-def _contains(column: InstrumentedAttribute[str], text: str) -> ColumnElement[bool]:
-    return column.icontains(text, autoescape=True)
-
-
-_RELATED = (Notification.related_object_type, Notification.related_object_id)
-_SEARCHED = (Notification.title, Notification.message)
+def _cursor(row: Row, *, backwards: bool = False) -> Cursor:
+    return Cursor(row["listed_at"], row["id"], is_read=row["is_read"], backwards=backwards)

@@ -20,6 +20,7 @@ from notifications.contracts.vocabulary import (
 )
 from persistence import events
 from persistence.database import Transaction
+from persistence.drawers import drawer
 from persistence.models import Delivery, Notification, Recipient
 from policy.outcomes import notification_status
 
@@ -28,7 +29,7 @@ ITEM_COLUMNS = (
     Notification.title,
     Notification.message,
     Notification.notification_type,
-    Notification.read_at.is_not(None).label("is_read"),
+    Notification.is_read,
     Notification.created_at,
     Notification.details.label("metadata"),
     Notification.related_object_type,
@@ -76,11 +77,14 @@ _ACCEPT = text(
             sent_at timestamptz, delivered_at timestamptz, next_attempt_at timestamptz, escalates_after_seconds int
         )
     ), moved AS (
-        INSERT INTO inboxes AS inbox (user_id, last_seq, unread_count)
-        SELECT :user_id, 1, 1 FROM added WHERE cast(:message AS jsonb) IS NOT NULL
+        INSERT INTO inboxes AS inbox (user_id, last_seq, unread_count, drawers)
+        SELECT :user_id, 1, 1, jsonb_build_object(cast(:drawer AS text), 1)
+        FROM added WHERE cast(:message AS jsonb) IS NOT NULL
         ON CONFLICT (user_id) DO UPDATE SET
             last_seq = inbox.last_seq + 1,
-            unread_count = inbox.unread_count + 1
+            unread_count = inbox.unread_count + 1,
+            drawers = inbox.drawers
+                || jsonb_build_object(cast(:drawer AS text), coalesce(cast(inbox.drawers ->> :drawer AS int), 0) + 1)
         RETURNING last_seq, unread_count
     ), appended AS (
         INSERT INTO inbox_events (user_id, seq, message, unread_count)
@@ -135,6 +139,7 @@ class NotificationRepository:
                 "metadata": orjson.dumps(values["metadata"]).decode(),
                 "deliveries": orjson.dumps(deliveries).decode(),
                 "message": None if message is None else orjson.dumps(message).decode(),
+                "drawer": drawer(values["notification_type"], is_read=False),
             },
         )
         if added.first() is None:

@@ -16,6 +16,8 @@ class Cursor:
 
     listed_at: datetime
     id: UUID
+    is_read: bool = False
+    """Of the row before it, in a list that is ordered by reading first."""
     backwards: bool = False
 
 
@@ -36,7 +38,7 @@ class Place:
     id: InstrumentedAttribute[UUID]
 
     def cursor(self, row: dict[str, Any], *, backwards: bool = False) -> Cursor:
-        return Cursor(row[self.listed_at.key], row[self.id.key], backwards)
+        return Cursor(row[self.listed_at.key], row[self.id.key], backwards=backwards)
 
 
 async def slice_of(

@@ -26,18 +26,18 @@ def span_of(period: Period, *, now: datetime, zone: ZoneInfo) -> Span:
     """A period's span: a week and a month are the last 7 and 30 calendar days, today included."""
     match period:
         case Period.TODAY:
-            return Span(_midnight(0, now, zone), None)
+            return Span(midnight(0, now=now, zone=zone), None)
         case Period.YESTERDAY:
-            return Span(_midnight(1, now, zone), _midnight(0, now, zone))
+            return Span(midnight(1, now=now, zone=zone), midnight(0, now=now, zone=zone))
         case Period.WEEK:
-            return Span(_midnight(6, now, zone), None)
+            return Span(midnight(6, now=now, zone=zone), None)
         case Period.MONTH:
-            return Span(_midnight(29, now, zone), None)
+            return Span(midnight(29, now=now, zone=zone), None)
         case Period.ALL:
             return Span(None, None)
 
 
-def _midnight(days_ago: int, now: datetime, zone: ZoneInfo) -> datetime:
+def midnight(days_ago: int, *, now: datetime, zone: ZoneInfo) -> datetime:
     """The first instant of a day; days are counted on the calendar, so one with a clock change counts as one."""
     day = now.astimezone(zone).date() - timedelta(days=days_ago)
     return datetime.combine(day, time(), zone)

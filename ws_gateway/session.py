@@ -12,6 +12,7 @@ from identity.tokens import TokenVerifier
 from notifications.contracts.errors import NotificationNotFound
 from persistence.database import Database, DatabaseUnavailable
 from persistence.inbox import InboxRepository, InboxState
+from persistence.reading import ReadingRepository
 from ws_gateway import messages
 from ws_gateway.messages import BadMessage, CloseCode, ErrorCode
 
@@ -106,14 +107,14 @@ class Session:
     async def _mark_each(self, ids: list[UUID]) -> int:
         """Marks all of them or, when one is unknown, none; the unread count after it."""
         async with self._database.transaction() as transaction:
-            change = await InboxRepository(transaction).mark_read(self.identity.user_id, ids, is_read=True)
+            change = await ReadingRepository(transaction).mark_read(self.identity.user_id, ids, is_read=True)
             if not change.found.issuperset(ids):
                 raise NotificationNotFound
         return change.unread_count
 
     async def _mark_all_read(self, message: messages.MarkAllRead) -> dict[str, Any]:
         async with self._database.transaction() as transaction:
-            change = await InboxRepository(transaction).mark_all(
+            change = await ReadingRepository(transaction).mark_all(
                 self.identity.user_id, is_read=True, up_to_seq=message.up_to_seq
             )
         return messages.marked_all_read(change.changed, change.unread_count)

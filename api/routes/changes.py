@@ -1,4 +1,4 @@
-"""Cancelling, restoring and moving what has not gone out; and the story of a notification."""
+"""Changing one notification, cancelling, restoring and moving what has not gone out of it; and its story."""
 
 from dataclasses import asdict
 from typing import Any
@@ -7,11 +7,12 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from api.changing import change, edit
-from api.dependencies import PathId, ServicesDep, Staff
+from api.dependencies import Caller, PathId, ServicesDep, Staff
 from api.presenting import detail, plain
 from api.responses import json_response
-from api.schemas.changes import ChangeResult, NothingToChange, NotificationEdit, Reschedule, Timeline
+from api.schemas.changes import ChangeResult, NothingToChange, NotificationChange, Reschedule, Timeline
 from api.schemas.notifications import NotificationDetail
+from api.treating import acting_for, treat
 from notifications.contracts.changes import Change, ChangeKind
 from notifications.contracts.errors import NotificationNotFound
 from persistence.notifications import NotificationRepository
@@ -40,15 +41,22 @@ async def reschedule_notification(_: Staff, id: PathId, body: Reschedule, servic
     return json_response(await change(services, Change.of(id, ChangeKind.RESCHEDULE, scheduled_for=body.scheduled_for)))
 
 
-@router.patch("/{id}/", response_model=NotificationDetail, responses=_TOO_LATE, summary="Edit what has not gone out")
-async def edit_notification(_: Staff, id: PathId, body: NotificationEdit, services: ServicesDep) -> Response:
-    """Title, message, metadata, channels and times, of the channels that still wait; 409 when none does (staff)."""
-    await edit(services, id, body)
-    async with services.database.statements() as transaction:
-        found = await NotificationRepository(transaction).detail(id, owner=None)
-    if found is None:
-        raise NotificationNotFound
-    return json_response(detail(found))
+@router.patch("/{id}/", response_model=NotificationDetail, responses=_TOO_LATE, summary="Change one")
+async def change_notification(caller: Caller, id: PathId, body: NotificationChange, services: ServicesDep) -> Response:
+    """Its owner's marks (read, seen, archived, snoozed), and for staff what has not gone out: words, channels, times.
+
+    409 when no channel was left to edit, or when it is to leave an inbox that it has not come into.
+    """
+    owner = await acting_for(caller, id, services)
+    if caller.is_staff:
+        await edit(services, id, body)
+    return json_response(detail(await treat(services, owner, id, body.wish())))
+
+
+@router.put("/{id}/", response_model=NotificationDetail, responses=_TOO_LATE, summary="Change one, as PATCH does")
+async def put_notification(caller: Caller, id: PathId, body: NotificationChange, services: ServicesDep) -> Response:
+    """A detail may be put back as it was read, with what is to be changed in it."""
+    return await change_notification(caller, id, body, services)
 
 
 @router.get("/{id}/timeline/", response_model=Timeline, summary="Every decision, attempt and change, and why (staff)")

@@ -13,9 +13,8 @@ from api.presenting import item
 from api.responses import json_response
 from api.schemas.notifications import NotificationGroup
 from api.zones import TimeZoneName, zone_of
-from notifications.contracts.vocabulary import NotificationType
-from persistence.listing import Group, ListFilter, ListingRepository
-from policy.periods import Period, span_of
+from persistence.grouping import Group, GroupingRepository
+from policy.periods import Period, midnight
 
 router = APIRouter(prefix="/notifications", tags=["notifications"])
 
@@ -35,33 +34,29 @@ async def grouped(
     """`today` and `yesterday` of the caller's own days, then what is older by type; or by `group_key`."""
     zone = await zone_of(caller, services, tz)
     async with services.database.transaction() as transaction:
-        listing = ListingRepository(transaction, user_id=caller.user_id)
+        grouping = GroupingRepository(transaction, user_id=caller.user_id, entries_per_group=_ENTRIES_PER_GROUP)
         if by is Grouping.GROUP_KEY:
-            wanted = {("group_key", key): ListFilter(group_key=key) for key in await listing.group_keys(limit=_GROUPS)}
+            groups = [("group_key", group) for group in await grouping.by_key(most=_GROUPS)]
         else:
-            wanted = _by_date(zone)
-        groups = {name: await listing.group(each, limit=_ENTRIES_PER_GROUP) for name, each in wanted.items()}
-    return json_response([_presented(*name, group) for name, group in groups.items() if group.count])
+            groups = await _by_date(grouping, zone)
+    return json_response([_presented(group_type, group) for group_type, group in groups if group.rows])
 
 
-def _by_date(zone: ZoneInfo) -> dict[tuple[str, str], ListFilter]:
-    """By type and key of the group, in the order of the answer."""
+async def _by_date(grouping: GroupingRepository, zone: ZoneInfo) -> list[tuple[str, Group]]:
+    """Groups with their type, in the order of the answer."""
     now = datetime.now(UTC)
-    today, yesterday = (span_of(day, now=now, zone=zone) for day in (Period.TODAY, Period.YESTERDAY))
-    return {
-        ("date", Period.TODAY.value): ListFilter(since=today.since),
-        ("date", Period.YESTERDAY.value): ListFilter(since=yesterday.since, until=yesterday.until),
-        **{
-            ("notification_type", kind.value): ListFilter(types=[kind], until=yesterday.since)
-            for kind in NotificationType
-        },
-    }
+    today, yesterday = (midnight(days_ago, now=now, zone=zone) for days_ago in (0, 1))
+    return [
+        ("date", await grouping.day(Period.TODAY, since=today, until=None)),
+        ("date", await grouping.day(Period.YESTERDAY, since=yesterday, until=today)),
+        *(("notification_type", group) for group in await grouping.older(than=yesterday)),
+    ]
 
 
-def _presented(group_type: str, group_key: str, group: Group) -> dict[str, Any]:
+def _presented(group_type: str, group: Group) -> dict[str, Any]:
     entries = [item(row) for row in group.rows]
     return {
-        "group_key": group_key,
+        "group_key": group.key,
         "group_type": group_type,
         "count": group.count,
         "latest_notification": entries[0],

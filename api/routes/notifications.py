@@ -2,11 +2,11 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Request
+from fastapi import APIRouter, BackgroundTasks, Header, Request
 from starlette.responses import Response
 
 from api.dependencies import Caller, PathId, ServicesDep, Staff
-from api.filters import ListFilterDep, by_creation
+from api.filters import ListFilterDep
 from api.pagination import PageDep
 from api.presenting import detail, item
 from api.responses import json_response
@@ -16,6 +16,7 @@ from api.schemas.notifications import (
     Confirmation,
     DeletedCount,
     MarkRead,
+    MarkSeen,
     NotificationCreate,
     NotificationDetail,
     NotificationPage,
@@ -23,25 +24,36 @@ from api.schemas.notifications import (
     UnreadCount,
     UpdatedCount,
 )
+from api.treating import acting_for
 from notifications.contracts.errors import NotificationNotFound
+from notifications.contracts.vocabulary import NotificationType
+from persistence.filters import ListFilter
 from persistence.inbox import InboxRepository
-from persistence.listing import ListFilter, ListingRepository
+from persistence.listing import ListingRepository
 from persistence.notifications import NotificationRepository
+from persistence.reading import ReadingRepository
+from persistence.treatment import TreatmentRepository
 
 router = APIRouter(prefix="/notifications", tags=["notifications"])
 _RECENT = 5
 
 
 @router.get("/", response_model=NotificationPage, summary="The caller's inbox, newest first")
-async def list_notifications(caller: Caller, services: ServicesDep, filter: ListFilterDep, page: PageDep) -> Response:
-    async with services.database.transaction() as transaction:
+async def list_notifications(
+    caller: Caller, services: ServicesDep, filter: ListFilterDep, page: PageDep, afterwards: BackgroundTasks
+) -> Response:
+    async with services.database.statements() as transaction:
         listing = ListingRepository(transaction, user_id=caller.user_id)
         if page.by_cursor:
-            found = await listing.slice(by_creation(filter), page.cursor, limit=page.size)
-            return json_response(page.answer_slice(found, [item(row) for row in found.rows]))
-        count = await listing.count(filter)
-        rows = await listing.page(filter, offset=page.offset(count), limit=page.size)
-    return json_response(page.answer(count, [item(row) for row in rows]))
+            found = await listing.slice(filter, page.cursor, limit=page.size)
+            answer = page.answer_slice(found, [item(row) for row in found.rows])
+        else:
+            count = await listing.count(filter)
+            rows = await listing.page(filter, offset=page.offset(count), limit=page.size)
+            answer = page.answer(count, [item(row) for row in rows])
+    if listing.is_worth_indexing:
+        afterwards.add_task(services.words.index, caller.user_id)
+    return json_response(answer)
 
 
 @router.post(
@@ -86,43 +98,48 @@ async def unread_count(caller: Caller, services: ServicesDep) -> Response:
 @router.post("/mark_read/", response_model=UpdatedCount, summary="Mark several, or all, read or unread")
 async def mark_read(caller: Caller, services: ServicesDep, body: MarkRead | None = None) -> Response:
     wanted = body or MarkRead()
-    async with services.database.transaction() as transaction:
-        inbox = InboxRepository(transaction)
-        change = (
-            await inbox.mark_all(caller.user_id, is_read=wanted.is_read)
-            if wanted.notification_ids is None
-            else await inbox.mark_read(caller.user_id, wanted.notification_ids, is_read=wanted.is_read)
-        )
-    word = "read" if wanted.is_read else "unread"
-    return json_response({"message": f"Marked {change.changed} as {word}.", "updated_count": change.changed})
+    if wanted.notification_ids is None:
+        return await _mark_all(caller, services, is_read=wanted.is_read)
+    async with services.database.statements() as transaction:
+        reading = ReadingRepository(transaction)
+        change = await reading.mark_read(caller.user_id, wanted.notification_ids, is_read=wanted.is_read)
+    return _marked(change.changed, "read" if wanted.is_read else "unread")
 
 
 @router.post("/mark_all_read/", response_model=UpdatedCount, summary="Mark the whole inbox read")
 async def mark_all_read(caller: Caller, services: ServicesDep) -> Response:
+    return await _mark_all(caller, services, is_read=True)
+
+
+@router.post("/mark_seen/", response_model=UpdatedCount, summary="Mark several, or all, seen")
+async def mark_seen(caller: Caller, services: ServicesDep, body: MarkSeen | None = None) -> Response:
+    ids = body.notification_ids if body else None
     async with services.database.transaction() as transaction:
-        change = await InboxRepository(transaction).mark_all(caller.user_id, is_read=True)
-    return json_response({"message": f"Marked {change.changed} as read.", "updated_count": change.changed})
+        count = await ReadingRepository(transaction).mark_seen(caller.user_id, ids)
+    return _marked(count, "seen")
 
 
 @router.post("/bulk_delete/", response_model=DeletedCount, summary="Delete several")
 async def bulk_delete(body: BulkDelete, caller: Caller, services: ServicesDep) -> Response:
     async with services.database.transaction() as transaction:
-        count = await InboxRepository(transaction).delete(caller.user_id, body.notification_ids)
+        count = await TreatmentRepository(transaction).delete(caller.user_id, body.notification_ids)
     return json_response({"message": f"Deleted {count}.", "deleted_count": count})
 
 
 @router.get("/stats/", response_model=Stats, summary="Counts by type, and the newest five")
 async def stats(caller: Caller, services: ServicesDep) -> Response:
-    async with services.database.transaction() as transaction:
+    async with services.database.statements() as transaction:
+        drawers = await InboxRepository(transaction).drawers(caller.user_id)
         listing = ListingRepository(transaction, user_id=caller.user_id)
-        by_type = await listing.by_type()
         recent = await listing.page(ListFilter(), offset=0, limit=_RECENT)
-        unread = await InboxRepository(transaction).unread_count(caller.user_id)
     return json_response(
         {
-            "unread_count": unread,
-            "total_count": sum(count.total for count in by_type.values()),
-            "by_type": {kind.value: {"total": count.total, "unread": count.unread} for kind, count in by_type.items()},
+            "unread_count": drawers.count(is_read=False),
+            "total_count": drawers.count(),
+            "by_type": {
+                kind.value: {"total": drawers.count([kind]), "unread": drawers.count([kind], is_read=False)}
+                for kind in NotificationType
+            },
             "recent_notifications": [item(row) for row in recent],
         }
     )
@@ -140,11 +157,9 @@ async def retrieve_notification(caller: Caller, id: PathId, services: ServicesDe
 
 @router.delete("/{id}/", status_code=204, summary="Delete one; what is still to be sent of it is not")
 async def delete_notification(caller: Caller, id: PathId, services: ServicesDep) -> Response:
+    owner = await acting_for(caller, id, services)
     async with services.database.transaction() as transaction:
-        owner = caller.user_id
-        if caller.is_staff:
-            owner = await NotificationRepository(transaction).owner(id) or owner
-        if not await InboxRepository(transaction).delete(owner, [id]):
+        if not await TreatmentRepository(transaction).delete(owner, [id]):
             raise NotificationNotFound
     return Response(status_code=204)
 
@@ -160,8 +175,18 @@ async def mark_as_unread(caller: Caller, id: PathId, services: ServicesDep) -> R
 
 
 async def _mark_one(id: PathId, caller: Caller, services: ServicesDep, *, is_read: bool) -> Response:
-    async with services.database.transaction() as transaction:
-        change = await InboxRepository(transaction).mark_read(caller.user_id, [id], is_read=is_read)
+    async with services.database.statements() as transaction:
+        change = await ReadingRepository(transaction).mark_read(caller.user_id, [id], is_read=is_read)
     if id not in change.found:
         raise NotificationNotFound
     return json_response({"message": f"Notification marked as {'read' if is_read else 'unread'}."})
+
+
+async def _mark_all(caller: Caller, services: ServicesDep, *, is_read: bool) -> Response:
+    async with services.database.transaction() as transaction:
+        change = await ReadingRepository(transaction).mark_all(caller.user_id, is_read=is_read)
+    return _marked(change.changed, "read" if is_read else "unread")
+
+
+def _marked(count: int, word: str) -> Response:
+    return json_response({"message": f"Marked {count} as {word}.", "updated_count": count})

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, Field
 from api.schemas.fields import Instant, Shape
 from notifications.contracts.changes import Effect
 from notifications.contracts.vocabulary import Channel, DeliveryStatus, NotificationStatus
+from policy.treatment import Wish
 
 
 def _in_the_future(instant: datetime) -> datetime:
@@ -27,15 +28,15 @@ class Reschedule(Shape):
 
 
 class NotificationEdit(Shape):
-    """Whatever is given is written, to the channels that have not gone out."""
+    """Staff's part: whatever is given and differs is written, to the channels that have not gone out."""
 
     title: str | None = None
     message: str | None = None
     metadata: dict[str, Any] | None = None
     delivery_channel: str | None = None
     delivery_channels: list[str] | None = None
-    scheduled_for: Future | None = None
-    expires_at: Future | None = None
+    scheduled_for: Instant | None = None
+    expires_at: Instant | None = None
 
     def given(self) -> dict[str, Any]:
         """By the notification's columns; of these, a time alone may be null."""
@@ -49,6 +50,30 @@ class NotificationEdit(Shape):
         if self.delivery_channels is not None:
             given["channels"] = self.delivery_channels
         return given
+
+
+class NotificationChange(NotificationEdit):
+    """What is left out stays as it is. What is not the caller's to change is ignored, as are all other fields."""
+
+    is_read: bool = Field(default=False, examples=[True])
+    is_seen: bool = Field(default=False, examples=[True])
+    is_archived: bool = Field(default=False, description="The short spelling of `archived_at`.")
+    archived_at: Instant | None = Field(default=None, description="A time puts it into the archive, null takes it out.")
+    snoozed_until: Instant | None = Field(
+        default=None, description="Leaves the inbox and comes back to it, unread, at that time; null brings it back."
+    )
+
+    def wish(self) -> Wish:
+        given = self.model_fields_set
+        is_archived = self.archived_at is not None if "archived_at" in given else None
+        return Wish(
+            is_read=self.is_read if "is_read" in given else None,
+            is_seen=self.is_seen if "is_seen" in given else None,
+            is_archived=self.is_archived if "is_archived" in given else is_archived,
+            archived_at=self.archived_at,
+            is_snoozed=self.snoozed_until is not None if "snoozed_until" in given else None,
+            snoozed_until=self.snoozed_until,
+        )
 
 
 class ChannelEffect(Shape):

@@ -63,6 +63,12 @@ class MarkRead(Shape):
     is_read: bool = True
 
 
+class MarkSeen(Shape):
+    """No ids means all of them."""
+
+    notification_ids: list[UUID] | None = Field(default=None, max_length=limits.IDS_PER_CALL)
+
+
 class BulkDelete(Shape):
     notification_ids: list[UUID] = Field(min_length=1, max_length=limits.IDS_PER_CALL)
 

@@ -44,5 +44,9 @@ class NothingLeft(NotificationError):
         self.channels = channels
 
 
+class NotInInbox(NotificationError):
+    """It still waits for its time, or was never meant for the inbox: it cannot be taken out of it."""
+
+
 class ServiceUnreachable(NotificationError):
     """The notification service cannot be reached, and nothing was accepted."""

@@ -14,6 +14,8 @@ ACCEPT_SECONDS = 2.0
 """How long a caller waits for the first step before it is told 'accepted, visible soon'."""
 WAIT_SECONDS = 30 * 24 * 3600
 """How long an escalation may wait for a notification to be read."""
+SNOOZE_SECONDS = 366 * 24 * 3600
+"""How long a notification may sleep."""
 CHANGE_SECONDS = 35.0
 """How long a change may take: a provider that is being asked at that moment is waited for."""
 ANCHOR_CHARS = 100

@@ -19,11 +19,14 @@ RECONSIDER_SIGNAL = "reconsider"
 FINGERPRINT_MEMO = "fingerprint"
 CALL_MEMO = "call_id"
 
+SNOOZE_WORKFLOW = "snooze"
+
 ACCEPT_ACTIVITY = "accept"
 ADVANCE_ACTIVITY = "advance"
 CHANGE_ACTIVITY = "change"
 CONCLUDE_ACTIVITY = "conclude"
 SEND_ACTIVITY = "send"
+WAKE_ACTIVITY = "wake"
 
 ANCHOR_WORKFLOW = "anchor"
 REMIND_UPDATE = "remind"
@@ -54,6 +57,11 @@ def delivery_queue(channel: Channel) -> str:
 
 def notification_workflow_id(notification_id: UUID) -> str:
     return f"notification:{notification_id}"
+
+
+def snooze_workflow_id(notification_id: UUID, until: datetime) -> str:
+    """One for each moment that a notification is to wake at: a snooze that was moved is another one."""
+    return f"snooze:{notification_id}:{until.astimezone(UTC).isoformat()}"
 
 
 def keyed_notification_id(idempotency_key: str) -> UUID:

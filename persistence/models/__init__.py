@@ -12,6 +12,7 @@ from persistence.models.reminders import Anchor, Reminder
 from persistence.models.revocations import TokenRevocation
 from persistence.models.templates import Template, TemplateVersion
 from persistence.models.tickets import SocketTicket
+from persistence.models.words import NotificationWords
 
 __all__ = [
     "Anchor",
@@ -25,6 +26,7 @@ __all__ = [
     "Notification",
     "NotificationChange",
     "NotificationSetting",
+    "NotificationWords",
     "PreferenceProfile",
     "Recipient",
     "Reminder",

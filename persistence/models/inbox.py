@@ -1,13 +1,22 @@
 """A user's counters and event stream."""
 
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import BigInteger, CheckConstraint, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from persistence.models.base import Base
+from persistence.models.base import Base, one_of
+
+
+class WordIndex(StrEnum):
+    """What a trigger keeps of an inbox: nothing, what is new while what is old is being added, all of it."""
+
+    NONE = "none"
+    GROWING = "growing"
+    COMPLETE = "complete"
 
 
 class Inbox(Base):
@@ -15,15 +24,25 @@ class Inbox(Base):
 
     That makes the counts exact and O(1), and makes `last_seq` a gap-free sequence in commit order
     without any global cursor. `epoch` changes only when the stream starts anew.
+
+    `drawers` counts the inbox by type and reading, keyed as `persistence.drawers.drawer` spells them; the
+    unread ones add up to `unread_count`. `words` tells how far its own are in
+    `notification_words`.
     """
 
     __tablename__ = "inboxes"
-    __table_args__ = (CheckConstraint("unread_count >= 0", name="unread_count"),)
+    __table_args__ = (
+        CheckConstraint("unread_count >= 0", name="unread_count"),
+        CheckConstraint(one_of("words", WordIndex), name="words"),
+        CheckConstraint("NOT jsonb_path_exists(drawers, '$.* ? (@ < 0)')", name="drawers"),
+    )
 
     user_id: Mapped[str] = mapped_column(primary_key=True)
     epoch: Mapped[UUID] = mapped_column(server_default=func.gen_random_uuid())
     last_seq: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
     unread_count: Mapped[int] = mapped_column(server_default=text("0"))
+    drawers: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
+    words: Mapped[str] = mapped_column(server_default=WordIndex.NONE.value)
 
 
 class InboxEvent(Base):

@@ -20,7 +20,6 @@ from strict_vendor import Life, StrictVendor
 from deploy.local.launch import LaunchedStack
 from notifications.contracts.changes import Change, ChangeKind
 from notifications.contracts.vocabulary import EXTERNAL_CHANNELS, Channel, DeliveryStatus, NotificationType, Priority
-from persistence.inbox import InboxRepository
 from persistence.preferences import SettingRepository
 from persistence.profiles import ProfileRepository
 from persistence.recipients import RecipientRepository
@@ -140,7 +139,7 @@ class RandomLife(RuleBasedStateMachine):
         async def mark(notification: UUID) -> None:
             if await self.world.published_at(notification):
                 await self.world.write(
-                    lambda t: InboxRepository(t).mark_read(self.world.user, [notification], is_read=is_read)
+                    lambda t: ReadingRepository(t).mark_read(self.world.user, [notification], is_read=is_read)
                 )
                 self.vendor.lives[notification].is_read = is_read
 
@@ -150,7 +149,7 @@ class RandomLife(RuleBasedStateMachine):
     @rule(which=st.integers(0))
     def delete(self, which: int) -> None:
         async def delete(notification: UUID) -> None:
-            await self.world.write(lambda t: InboxRepository(t).delete(self.world.user, [notification]))
+            await self.world.write(lambda t: TreatmentRepository(t).delete(self.world.user, [notification]))
             self.vendor.lives[notification].is_deleted = True
 
         if notification := self.one(which):

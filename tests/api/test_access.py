@@ -17,7 +17,8 @@ ROUTES = {
     ("GET", "notifications/"): OWN,
     ("POST", "notifications/"): (403, 403, 201, 401),
     ("GET", "notifications/{id}/"): (200, 404, 200, 401),
-    ("PATCH", "notifications/{id}/"): (403, 403, 409, 401),
+    ("PUT", "notifications/{id}/"): (200, 404, 200, 401),
+    ("PATCH", "notifications/{id}/"): (200, 404, 200, 401),
     ("DELETE", "notifications/{id}/"): (204, 404, 204, 401),
     ("POST", "notifications/{id}/mark_as_read/"): (200, 404, 404, 401),
     ("POST", "notifications/{id}/mark_as_unread/"): (200, 404, 404, 401),
@@ -27,6 +28,7 @@ ROUTES = {
     ("GET", "notifications/{id}/timeline/"): STAFF_ONLY,
     ("POST", "notifications/mark_read/"): OWN,
     ("POST", "notifications/mark_all_read/"): OWN,
+    ("POST", "notifications/mark_seen/"): OWN,
     ("POST", "notifications/bulk_delete/"): OWN,
     ("GET", "notifications/unread_count/"): OWN,
     ("GET", "notifications/stats/"): OWN,
@@ -97,8 +99,8 @@ def body_of(method: str, path: str) -> object:
     """What a call must carry to be carried out."""
     bodies: dict[str, object] = {
         "notifications/": wanted("somebody"),
+        "notifications/{id}/": {"is_read": True},
         "notifications/bulk_delete/": {"notification_ids": [UNKNOWN]},
-        "notifications/{id}/": {"title": "Other"},
         "notifications/{id}/reschedule/": {"scheduled_for": None},
         "notification-settings/": {"notification_type": "review"},
         "notification-settings/{id}/": {"email_enabled": True},

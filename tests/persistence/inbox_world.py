@@ -8,6 +8,7 @@ from sqlalchemy import insert
 
 from persistence import events
 from persistence.database import Database, Transaction
+from persistence.drawers import Folder, Moves
 from persistence.inbox import InboxRepository
 from persistence.models import Notification
 
@@ -52,7 +53,9 @@ async def put(transaction: Transaction, user: str, **columns: Any) -> UUID:
             "related_object_id": None,
             "group_key": None,
         }
-        await InboxRepository(transaction).append(user, [events.new_notification(item)], unread=1)
+        moves = Moves()
+        moves.enter(Folder.INBOX, values["notification_type"], is_read=False)
+        await InboxRepository(transaction).append(user, [events.new_notification(item)], moves)
     made: UUID = values["id"]
     return made
 

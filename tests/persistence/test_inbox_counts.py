@@ -12,8 +12,9 @@ from sqlalchemy import func, select
 from deploy.local.launch import LaunchedStack
 from persistence import events
 from persistence.database import Database
-from persistence.inbox import InboxRepository, InboxState, ReadChange
+from persistence.inbox import InboxRepository, InboxState
 from persistence.models import Notification
+from persistence.reading import ReadChange, ReadingRepository
 
 
 @pytest.fixture
@@ -30,12 +31,12 @@ async def state(database: Database, user: str) -> InboxState:
 
 async def mark(database: Database, user: str, ids: list[UUID], *, is_read: bool = True) -> ReadChange:
     async with database.transaction() as transaction:
-        return await InboxRepository(transaction).mark_read(user, ids, is_read=is_read)
+        return await ReadingRepository(transaction).mark_read(user, ids, is_read=is_read)
 
 
 async def mark_all(database: Database, user: str, *, is_read: bool = True, up_to_seq: int | None = None) -> ReadChange:
     async with database.transaction() as transaction:
-        return await InboxRepository(transaction).mark_all(user, is_read=is_read, up_to_seq=up_to_seq)
+        return await ReadingRepository(transaction).mark_all(user, is_read=is_read, up_to_seq=up_to_seq)
 
 
 async def unread_rows(database: Database, user: str) -> int:

@@ -9,7 +9,8 @@ from inbox_world import put, put_one, somebody
 
 from deploy.local.launch import LaunchedStack
 from persistence.database import Database
-from persistence.listing import ORDERINGS, ListFilter, ListingRepository
+from persistence.filters import ORDERINGS, ListFilter, Ordering
+from persistence.listing import ListingRepository
 from persistence.notifications import NotificationRepository
 
 INSTANT = datetime(2030, 1, 1, tzinfo=UTC)
@@ -37,7 +38,7 @@ async def test_rows_of_the_same_instant_are_on_one_page_each(database: Database,
     user = somebody()
     async with database.transaction() as transaction:
         made = {await put(transaction, user, listed_at=INSTANT, created_at=INSTANT) for _ in range(25)}
-    listed = await pages(database, user, ListFilter(ordering=(ordering,)), size=4)
+    listed = await pages(database, user, ListFilter(ordering=Ordering.of([ordering])), size=4)
     assert (len(listed), set(listed)) == (25, made)
 
 
