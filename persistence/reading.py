@@ -109,7 +109,8 @@ class ReadingRepository:
 
 
 # The user's turn is taken and the work done in one trip. What waits for its turn finds the rows as they are after
-# it: PostgreSQL looks again at each row that was changed in the meantime, this inbox included.
+# it: PostgreSQL looks again at each row that was changed in the meantime. The counts are moved by ON CONFLICT, which
+# starts from the newest row; a plain UPDATE would first check its constraints against the one from before the wait.
 _MARK_READ = text(
     """
     WITH turn AS MATERIALIZED (
@@ -134,13 +135,12 @@ _MARK_READ = text(
             (SELECT coalesce(jsonb_object_agg(drawer, entries), '{}') FROM moves) AS moves
         FROM changed
     ), moved AS (
-        UPDATE inboxes AS inbox SET
-            last_seq = inbox.last_seq + told.events,
-            unread_count = inbox.unread_count + told.unread,
-            drawers = drawers_after(inbox.drawers, told.moves)
-        FROM told
-        WHERE inbox.user_id = :user_id AND told.events > 0
-        RETURNING inbox.last_seq, inbox.unread_count
+        INSERT INTO inboxes AS inbox (user_id) SELECT :user_id FROM told WHERE events > 0
+        ON CONFLICT (user_id) DO UPDATE SET
+            last_seq = inbox.last_seq + (SELECT events FROM told),
+            unread_count = inbox.unread_count + (SELECT unread FROM told),
+            drawers = drawers_after(inbox.drawers, (SELECT moves FROM told))
+        RETURNING last_seq, unread_count
     ), appended AS (
         INSERT INTO inbox_events (user_id, seq, message, unread_count)
         SELECT :user_id, moved.last_seq - told.events + number,

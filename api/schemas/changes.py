@@ -44,7 +44,7 @@ class NotificationEdit(Shape):
         times = {"scheduled_for", "expires_at"}
         given = {
             named.get(name, name): [value] if name == "delivery_channel" else value
-            for name in self.model_fields_set
+            for name in self.model_fields_set & NotificationEdit.model_fields.keys()
             if (value := getattr(self, name)) is not None or name in times
         }
         if self.delivery_channels is not None:

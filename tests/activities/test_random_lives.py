@@ -22,7 +22,9 @@ from notifications.contracts.changes import Change, ChangeKind
 from notifications.contracts.vocabulary import EXTERNAL_CHANNELS, Channel, DeliveryStatus, NotificationType, Priority
 from persistence.preferences import SettingRepository
 from persistence.profiles import ProfileRepository
+from persistence.reading import ReadingRepository
 from persistence.recipients import RecipientRepository
+from persistence.treatment import TreatmentRepository
 from policy.channels import Rule
 from policy.retries import Reason
 from policy.types import policy_of

@@ -6,15 +6,15 @@ from collections.abc import AsyncIterator
 from uuid import UUID, uuid4
 
 import pytest
-from inbox_world import put_one, somebody
-from sqlalchemy import func, select
+from inbox_world import counted, counted_anew, put_one, somebody
 
 from deploy.local.launch import LaunchedStack
 from persistence import events
 from persistence.database import Database
 from persistence.inbox import InboxRepository, InboxState
-from persistence.models import Notification
 from persistence.reading import ReadChange, ReadingRepository
+from persistence.treatment import TreatmentRepository
+from policy.treatment import Wish
 
 
 @pytest.fixture
@@ -39,14 +39,9 @@ async def mark_all(database: Database, user: str, *, is_read: bool = True, up_to
         return await ReadingRepository(transaction).mark_all(user, is_read=is_read, up_to_seq=up_to_seq)
 
 
-async def unread_rows(database: Database, user: str) -> int:
+async def change(database: Database, user: str, id: UUID, wish: Wish) -> None:
     async with database.transaction() as transaction:
-        found = await transaction.connection.scalar(
-            select(func.count()).where(
-                Notification.user_id == user, Notification.read_at.is_(None), Notification.published_at.is_not(None)
-            )
-        )
-        return found or 0
+        await TreatmentRepository(transaction).change(user, id, wish)
 
 
 async def stream(database: Database, user: str) -> list[int]:
@@ -61,20 +56,22 @@ async def test_eight_at_once_on_one_inbox_keep_counts_exact_and_the_stream_gap_f
 
     async def act() -> None:
         for _ in range(15):
-            match chance.randrange(5):
+            match chance.randrange(6):
                 case 0 | 1:
                     made.append(await put_one(database, user))
                 case 2:
                     await mark(database, user, chance.sample(made, k=3))
                 case 3:
                     await mark(database, user, chance.sample(made, k=3), is_read=False)
+                case 4:
+                    await change(database, user, chance.choice(made), Wish(is_archived=chance.random() < 0.5))
                 case _:
                     await mark_all(database, user, is_read=chance.random() < 0.7)
 
     await asyncio.gather(*(act() for _ in range(8)))
     reached = await state(database, user)
     assert await stream(database, user) == list(range(1, reached.seq + 1))
-    assert reached.unread_count == await unread_rows(database, user)
+    assert await counted(database, user) == await counted_anew(database, user)
 
 
 async def test_two_who_mark_each_others_order_never_deadlock(database: Database) -> None:
@@ -88,7 +85,7 @@ async def test_two_who_mark_each_others_order_never_deadlock(database: Database)
                 mark_all(database, user),
                 put_one(database, user),
             )
-    assert (await state(database, user)).unread_count == await unread_rows(database, user)
+    assert await counted(database, user) == await counted_anew(database, user)
 
 
 async def test_the_first_two_ever_to_touch_an_inbox_at_once_both_count(database: Database) -> None:
