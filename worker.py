@@ -20,6 +20,7 @@ from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 from activities.changing import ChangeActivities
 from activities.delivery import DeliveryActivities
+from activities.digests import DigestActivities
 from activities.notification import NotificationActivities
 from activities.reconsidering import ReconsiderActivities
 from activities.reminders import ReminderActivities
@@ -28,6 +29,7 @@ from notifications.accepting import start
 from notifications.connecting import connect
 from notifications.contracts.names import NOTIFICATION_QUEUE, delivery_queue
 from notifications.contracts.vocabulary import EXTERNAL_CHANNELS, Channel
+from notifications.digesting import watch_digest
 from notifications.reconsidering import reconsider, wake
 from observability import configure_logging
 from persistence.database import Database
@@ -37,6 +39,7 @@ from providers.courier import CourierProvider
 from runtime import settle_memory
 from settings import Settings
 from workflows.anchor import AnchorWorkflow
+from workflows.digest import DigestWorkflow
 from workflows.notification import NotificationWorkflow
 from workflows.reconsidering import ReconsiderWorkflow
 from workflows.snooze import SnoozeWorkflow
@@ -86,12 +89,13 @@ def _workflow_worker(client: Client, database: Database) -> Worker:
     activities = NotificationActivities(database=database)
     changes = ChangeActivities(database=database)
     reminders = ReminderActivities(database=database, start=partial(start, client))
+    digests = DigestActivities(database=database, start=partial(start, client), watch=partial(watch_digest, client))
     reconsidering = ReconsiderActivities(database=database, wake=partial(wake, client))
     snoozes = SnoozeActivities(database=database)
     return Worker(
         client,
         task_queue=NOTIFICATION_QUEUE,
-        workflows=[NotificationWorkflow, AnchorWorkflow, ReconsiderWorkflow, SnoozeWorkflow],
+        workflows=[NotificationWorkflow, AnchorWorkflow, DigestWorkflow, ReconsiderWorkflow, SnoozeWorkflow],
         activities=[
             activities.accept,
             activities.advance,
@@ -101,6 +105,8 @@ def _workflow_worker(client: Client, database: Database) -> Worker:
             reminders.move,
             reminders.cancel,
             reminders.fire,
+            digests.watch,
+            digests.close,
             reconsidering.reconsider,
             snoozes.wake,
         ],

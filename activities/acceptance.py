@@ -14,7 +14,7 @@ from notifications.contracts.vocabulary import Channel, DeliveryStatus, Notifica
 from persistence.recipients import Reachability
 from policy.attention import Budget, needs_slot
 from policy.outcomes import notification_status
-from policy.planning import PREFERRED_WAITS, Go, Situation, Skip, Step, Wait, first_steps
+from policy.planning import PREFERRED_WAITS, Go, Situation, Skip, Step, Wait, WaitReason, first_steps
 from policy.types import policy_of
 from templating.composing import Words, compose
 
@@ -139,6 +139,9 @@ def _first_steps(
     *,
     now: datetime,
 ) -> dict[Channel, Step]:
+    if request.digest is not None:
+        # Until when, the digest says that takes it in; what is decided otherwise, is decided about the digest.
+        return dict.fromkeys(channels, Wait(now, WaitReason.DIGEST))
     in_app = Situation(
         channel=Channel.IN_APP,
         policy=policy_of(request.notification_type),

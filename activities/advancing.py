@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from uuid import UUID
 
+from activities.digests import held_back
 from activities.plans import plan_of, planned
 from notifications.contracts.delivery import Plan, PlannedDelivery
 from notifications.contracts.vocabulary import Channel, DeliveryStatus, NotificationStatus
@@ -34,6 +35,8 @@ async def advance(transaction: Transaction, notification_id: UUID) -> Plan:
     due = await DueRepository(transaction).held(notification_id)
     attention = AttentionRepository(transaction)
     now = datetime.now(UTC)
+    is_entry = any(each.reason == WaitReason.DIGEST and not each.status.is_settled for each in due)
+    digest = await held_back(transaction, notification_id) if is_entry else None
     waits: list[Wait] = []
     sending: list[PlannedDelivery] = []
     published_at = None
@@ -50,7 +53,7 @@ async def advance(transaction: Transaction, notification_id: UUID) -> Plan:
             published_at=delivery.published_at or published_at,
             budget=await attention.budget_of(delivery, now=now),
         )
-        match next_step(situation, now=now):
+        match digest or next_step(situation, now=now):
             case Wait() as wait:
                 waits.append(wait)
                 await DeliveryRepository(transaction).wait(delivery, wait)

@@ -9,6 +9,8 @@ from temporalio import activity
 
 from activities.acceptance import Acceptance, draft, priority_of
 from activities.advancing import advance
+from activities.digests import gather
+from activities.plans import plan_of
 from activities.refusing import refusals
 from activities.stopping import stop_waiting
 from notifications.contracts import names
@@ -42,7 +44,7 @@ class NotificationActivities:
             ApplicationError: of a type named after the contract's error; nothing was written.
         """
         with refusals():
-            if not (request.resumed or request.supersede_key):
+            if not (request.resumed or request.supersede_key or request.digest):
                 async with self._database.statements() as transaction:
                     accepted = await _accept(transaction, request)
                 if accepted is not None:
@@ -97,6 +99,9 @@ async def _accept(
         await AttentionRepository(transaction).give(delivery_id, owner=request.user, now=acceptance.now)
     if request.supersede_key:
         await _supersede(transaction, request)
+    if request.digest:
+        wait = await gather(transaction, request, request.digest)
+        return AcceptResult(call_id=request.call_id, plan=plan_of(acceptance.plan.status, (), [wait]))
     return AcceptResult(call_id=request.call_id, plan=acceptance.plan)
 
 

@@ -15,6 +15,7 @@ from api.middleware.forwarding import ForwardedMiddleware
 from api.routes import (
     changes,
     deliveries,
+    digests,
     grouped,
     health,
     notifications,
@@ -57,6 +58,7 @@ _RESOURCES = (
     templates,
     recipients,
     reminders,
+    digests,
     revocations,
     tickets,
     webhooks,

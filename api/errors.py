@@ -15,6 +15,7 @@ from api.responses import json_response
 from api.throttling import Throttled
 from identity.caller import CannotVerify, Unauthenticated
 from notifications.contracts.errors import (
+    DigestClosed,
     IdempotencyConflict,
     InvalidNotification,
     NothingLeft,
@@ -60,6 +61,7 @@ STATUSES: dict[type[NotificationError], int] = {
     NothingLeft: 409,
     StaleVersion: 409,
     NothingToRedrive: 409,
+    DigestClosed: 409,
     Throttled: 429,
     NotInInbox: 409,
     ServiceUnreachable: 503,

@@ -3,9 +3,12 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
+from notifications.contracts import names
 from persistence.events import ITEM_FIELDS, utc
 from persistence.notifications import Detail
+from policy.retries import Reason
 
 _UNITS = (
     (365 * 86400, "year"),
@@ -44,6 +47,7 @@ def detail(found: Detail) -> dict[str, Any]:
         "delivery_channels": row["channels"],
         "deliveries": [_delivery(delivery) for delivery in found.deliveries],
         "is_seen": row["seen_at"] is not None,
+        "digested_in": _digested_in(found),
         **{name: plain(row[name]) for name in _DETAIL_FIELDS},
     }
 
@@ -76,6 +80,13 @@ _DELIVERY_FIELDS = (
 
 def _delivery(row: Mapping[str, Any]) -> dict[str, Any]:
     return {name: plain(row[name]) for name in _DELIVERY_FIELDS}
+
+
+def _digested_in(found: Detail) -> UUID | None:
+    """The notification that told of this one, together with others."""
+    if all(delivery["reason"] != Reason.DIGESTED for delivery in found.deliveries):
+        return None
+    return names.digest_notification_id(found.notification["digest_id"])
 
 
 def plain(value: object) -> object:

@@ -28,6 +28,7 @@ from notifications.contracts.notification import AcceptedNotification, Notificat
 from notifications.contracts.reminders import AnchorCancellation, AnchorMove, Reminders
 from notifications.contracts.snooze import Snooze
 from notifications.contracts.vocabulary import NotificationStatus
+from notifications.digesting import flush_digest
 from notifications.options import NotifyOptions, RemindOptions
 from notifications.redriving import redrive
 from notifications.refusals import refusal, unreachable
@@ -152,6 +153,14 @@ class NotificationsClient:
         whose = None if user is None else user_id_of(user)
         cancellation = AnchorCancellation(anchor=anchor, user=whose)
         return _found(await call_anchor(self._temporal, names.CANCEL_UPDATE, cancellation))
+
+    async def flush_digest(self, digest_id: UUID) -> None:
+        """Has a digest tell now what it has gathered. One that has told it already stays as it is.
+
+        Raises:
+            ServiceUnreachable: it is not known whether it was flushed; repeat the call.
+        """
+        await flush_digest(self._temporal, digest_id)
 
     async def cancel(self, notification_id: UUID) -> ChangeAnswer:
         """Stops what has not gone out of one notification; the answer is the truth, by channel.

@@ -27,8 +27,8 @@ class DeliveryOptions(TypedDict, total=False):
     """The same key again is the same notification; left out: `notification_key`, else every call is new."""
 
 
-class NotifyOptions(DeliveryOptions, total=False):
-    """Keyword arguments of `notify` and `notify_many`."""
+class WordOptions(DeliveryOptions, total=False):
+    """What it says."""
 
     title: str | None
     message: str | None
@@ -36,7 +36,19 @@ class NotifyOptions(DeliveryOptions, total=False):
     """Instead of title and message; `metadata` holds its variables."""
 
 
-class RemindOptions(NotifyOptions, total=False):
+class NotifyOptions(WordOptions, total=False):
+    """Keyword arguments of `notify` and `notify_many`."""
+
+    digest: Mapping[str, Any] | None
+    """Gathered with others of the same user, type and key, and told in one: `{"key": "booking:7", "window": ...}`.
+
+    The window, of what opens it: `{"kind": "duration", "seconds": 3600}`, `{"kind": "quiet", "seconds": 300,
+    "at_most_seconds": 3600}`, `{"kind": "count", "count": 10, "at_most_seconds": 3600}` or `{"kind": "daily", "at":
+    "18:00"}` on the person's own clock.
+    """
+
+
+class RemindOptions(WordOptions, total=False):
     """What a reminder says and how; the type is `reminder` unless told otherwise."""
 
     notification_type: str | None

@@ -20,6 +20,7 @@ _SENTENCES: Mapping[str, str] = {
     WaitReason.UNLESS_READ: "It is sent only if the notification is still unread by then.",
     WaitReason.QUIET_HOURS: "It waits for the end of the person's quiet hours.",
     WaitReason.ATTENTION_BUDGET: "The person has had as many messages as they want in a day; it waits for its turn.",
+    WaitReason.DIGEST: "It waits to be told together with others, in a digest.",
     Outcome.STARTED: "The provider is being asked, or the process died while it asked.",
     Outcome.ACCEPTED: "The provider took it over.",
     Outcome.REJECTED: "The provider refused it for good.",
@@ -37,6 +38,7 @@ _SENTENCES: Mapping[str, str] = {
     Reason.SUPERSEDED: "A newer notification about the same matter took its place.",
     Reason.IN_DOUBT: "It was cancelled while the provider did not answer, so it may have gone out.",
     Reason.DEADLINE: "It could not be delivered before its deadline.",
+    Reason.DIGESTED: "It was told in a digest, together with others.",
 }
 
 

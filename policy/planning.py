@@ -24,6 +24,7 @@ class WaitReason(StrEnum):
     UNLESS_READ = "unless_read"
     QUIET_HOURS = "quiet_hours"
     ATTENTION_BUDGET = "attention_budget"
+    DIGEST = "digest"
 
 
 PREFERRED_WAITS = frozenset({WaitReason.QUIET_HOURS, WaitReason.ATTENTION_BUDGET})

@@ -42,6 +42,7 @@ class Reason(StrEnum):
     SUPERSEDED = "superseded"
     IN_DOUBT = "in_doubt"
     DEADLINE = "deadline_exceeded"
+    DIGESTED = "digested"
 
 
 @dataclass(frozen=True, slots=True)

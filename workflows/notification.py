@@ -25,6 +25,7 @@ with workflow.unsafe.imports_passed_through():
         Plan,
         PlannedDelivery,
     )
+    from notifications.contracts.digests import DigestEntry
     from notifications.contracts.errors import IdempotencyConflict, NotificationNotFound
     from notifications.contracts.notification import AcceptedNotification, NotificationRequest
     from notifications.contracts.vocabulary import DeliveryStatus, NotificationStatus
@@ -51,6 +52,10 @@ class NotificationWorkflow:
         """Brings the notification out; its result answers later calls with the same key."""
         accepted = await self._accept(request)
         if accepted.call_id == request.call_id:
+            if request.digest is not None:
+                await local_step(
+                    names.WATCH_DIGEST_ACTIVITY, DigestEntry(notification_id=request.notification_id), type(None)
+                )
             await self._bring_out(accepted.plan)
             status = await self._conclude()
             while self._reconsider or not workflow.all_handlers_finished():

@@ -32,6 +32,13 @@ class NotificationCreate(Shape):
     priority: str | None = None
     scheduled_for: Instant | None = None
     expires_at: Instant | None = None
+    digest: dict[str, Any] | None = Field(
+        default=None,
+        description="Told together with others of the same user, type and key. The window, for the first of them to "
+        "open, is `duration` with `seconds`, `quiet` with `seconds` and `at_most_seconds`, `count` with `count` and "
+        "`at_most_seconds`, or `daily` with `at`, on the person's own clock.",
+        examples=[{"key": "workshop:7", "window": {"kind": "quiet", "seconds": 300, "at_most_seconds": 3600}}],
+    )
 
     def options(self) -> NotifyOptions:
         """Everything but the user and the type, as the client takes it."""
@@ -53,6 +60,7 @@ class NotificationCreate(Shape):
             "priority": self.priority,
             "scheduled_for": self.scheduled_for,
             "expires_at": self.expires_at,
+            "digest": self.digest,
         }
 
 
@@ -115,6 +123,8 @@ class NotificationDetail(NotificationItem):
     read_at: datetime | None
     is_seen: bool
     seen_at: datetime | None
+    digested_in: UUID | None
+    """The digest that told of it: a notification of its own."""
     archived_at: datetime | None
     snoozed_until: datetime | None
     status: NotificationStatus

@@ -8,13 +8,14 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import fields, replace
+from dataclasses import asdict, fields, is_dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
 from notifications.contracts import limits
 from notifications.contracts.checking import Check
+from notifications.contracts.checking_digests import checked_digest
 from notifications.contracts.errors import InvalidNotification
 from notifications.contracts.names import keyed_notification_id
 from notifications.contracts.notification import NotificationRequest
@@ -23,7 +24,7 @@ from notifications.contracts.vocabulary import NotificationType, Priority
 
 _ANCHOR = re.compile(r"[A-Za-z0-9_.-]+:[A-Za-z0-9_.:-]+")
 _NOT_CONTENT = {"notification_id", "call_id", "fingerprint", "resumed"}
-_ADDED_LATER = {"supersede_key", "escalation"}
+_ADDED_LATER = {"supersede_key", "escalation", "digest"}
 
 
 def user_id_of(user: object) -> str:
@@ -55,6 +56,7 @@ def build_request(
     priority: str | None = None,
     scheduled_for: datetime | None = None,
     expires_at: datetime | None = None,
+    digest: Mapping[str, Any] | None = None,
     idempotency_key: str | None = None,
 ) -> NotificationRequest:
     """A checked request, with its id and fingerprint.
@@ -95,9 +97,14 @@ def build_request(
         priority=None if priority is None else check.word("priority", priority, Priority),
         scheduled_for=check.instant("scheduled_for", scheduled_for),
         expires_at=check.instant("expires_at", expires_at),
+        digest=checked_digest(check, "digest", digest),
     )
     if request.scheduled_for and request.expires_at and request.expires_at <= request.scheduled_for:
         check.fail("expires_at", "Must be later than scheduled_for.")
+    if request.digest is not None:
+        for name, value in (("scheduled_for", scheduled_for), ("escalation", escalation)):
+            if value is not None:
+                check.fail(name, "An entry of a digest goes out when its digest does.")
     check.finish()
     return replace(request, fingerprint=fingerprint(request))
 
@@ -152,5 +159,9 @@ def fingerprint(request: NotificationRequest) -> str:
     content = {item.name: getattr(request, item.name) for item in fields(request) if item.name not in _NOT_CONTENT}
     # A request that does not use a later field keeps the fingerprint that it had before there was one.
     content = {name: value for name, value in content.items() if value is not None or name not in _ADDED_LATER}
-    text = json.dumps(content, sort_keys=True, default=lambda value: value.isoformat(), separators=(",", ":"))
+    text = json.dumps(content, sort_keys=True, default=_plain, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _plain(value: Any) -> object:
+    return asdict(value) if is_dataclass(value) and not isinstance(value, type) else value.isoformat()

@@ -48,5 +48,9 @@ class NotInInbox(NotificationError):
     """It still waits for its time, or was never meant for the inbox: it cannot be taken out of it."""
 
 
+class DigestClosed(NotificationError):
+    """The digest has told already what it had gathered."""
+
+
 class ServiceUnreachable(NotificationError):
     """The notification service cannot be reached, and nothing was accepted."""

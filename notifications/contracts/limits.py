@@ -25,3 +25,10 @@ OFFSETS_PER_CALL = 20
 REMINDERS_PER_ANCHOR = 2_000
 ANCHOR_SECONDS = 10.0
 """How long a call on an anchor is waited for."""
+DIGEST_SECONDS = 31 * 24 * 3600
+"""How long a digest may gather."""
+DIGEST_COUNT = 1_000
+DIGEST_ENTRIES = 20
+"""Of a digest's entries the newest so many are told one by one, the others by their number."""
+DIGEST_ENTRY_CHARS = 200
+"""So much of an entry's message is in its digest."""

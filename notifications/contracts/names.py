@@ -42,6 +42,12 @@ RECONSIDER_WORKFLOW = "reconsider"
 AGAIN_SIGNAL = "again"
 RECONSIDER_ACTIVITY = "reconsider"
 
+DIGEST_WORKFLOW = "digest"
+FLUSH_UPDATE = "flush"
+
+WATCH_DIGEST_ACTIVITY = "watch_digest"
+CLOSE_DIGEST_ACTIVITY = "close_digest"
+
 INBOX_HINTS = "inbox_hints"
 """The PostgreSQL channel on which users whose inbox moved are named."""
 
@@ -107,6 +113,15 @@ def redrive_id(delivery: UUID, number: int) -> UUID:
 def reconsider_workflow_id(user: str) -> str:
     """One per person, so that however often they change their mind, one goes through what waits for them."""
     return f"reconsider:{uuid5(_USERS, user)}"
+
+
+def digest_workflow_id(digest_id: UUID) -> str:
+    return f"digest:{digest_id}"
+
+
+def digest_notification_id(digest_id: UUID) -> UUID:
+    """Of the one notification that tells of a digest's entries."""
+    return uuid5(digest_id, "notification")
 
 
 def send_key(delivery: UUID, generation: int) -> str:

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from notifications.contracts.digests import DigestChoice
 from notifications.contracts.vocabulary import Channel, NotificationStatus, NotificationType, Priority
 
 
@@ -42,6 +43,8 @@ class NotificationRequest:
     expires_at: datetime | None = None
     resumed: bool = False
     """It was accepted by an earlier run, and something of it is to be tried again: only ids are in here."""
+    digest: DigestChoice | None = None
+    """Told together with others, instead of by itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

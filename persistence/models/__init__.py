@@ -5,6 +5,7 @@ from persistence.models.base import Base
 from persistence.models.budgets import CallBudget
 from persistence.models.changes import NotificationChange, TimelineEntry
 from persistence.models.deliveries import Attempt, Delivery
+from persistence.models.digests import Digest
 from persistence.models.inbox import Inbox, InboxEvent
 from persistence.models.notifications import Notification
 from persistence.models.recipients import NotificationSetting, PreferenceProfile, Recipient
@@ -21,6 +22,7 @@ __all__ = [
     "Base",
     "CallBudget",
     "Delivery",
+    "Digest",
     "Inbox",
     "InboxEvent",
     "Notification",

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Computed, Index, func, text
+from sqlalchemy import CheckConstraint, Computed, ForeignKey, Index, func, text
 from sqlalchemy.dialects.postgresql import ARRAY, TEXT
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -77,6 +77,13 @@ class Notification(Timestamped, Base):
             "supersede_key",
             postgresql_where=text("status = 'pending' AND supersede_key IS NOT NULL"),
         ),
+        Index(
+            "ix_notifications_digest",
+            "digest_id",
+            text("created_at DESC"),
+            text("id DESC"),
+            postgresql_where=text("digest_id IS NOT NULL"),
+        ),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -95,6 +102,7 @@ class Notification(Timestamped, Base):
     group_key: Mapped[str | None]
     notification_key: Mapped[str | None]
     supersede_key: Mapped[str | None]
+    digest_id: Mapped[UUID | None] = mapped_column(ForeignKey("digests.id", ondelete="SET NULL"))
     scheduled_for: Mapped[datetime | None]
     expires_at: Mapped[datetime | None]
     sent_at: Mapped[datetime | None]

@@ -35,6 +35,7 @@ DETAIL_KEYS = ITEM_KEYS | {
     "read_at",
     "is_seen",
     "seen_at",
+    "digested_in",
     "archived_at",
     "snoozed_until",
     "status",

@@ -67,6 +67,9 @@ ROUTES = {
     ("GET", "reminders/{anchor}/"): STAFF_ONLY,
     ("PATCH", "reminders/{anchor}/"): STAFF_ONLY,
     ("DELETE", "reminders/{anchor}/"): STAFF_ONLY,
+    ("GET", "digests/"): STAFF_ONLY,
+    ("GET", "digests/{id}/"): STAFF_ONLY,
+    ("POST", "digests/{id}/flush/"): STAFF_ONLY,
     ("GET", "token-revocations/"): STAFF_ONLY,
     ("POST", "token-revocations/"): (403, 403, 201, 401),
     ("POST", "ws-ticket/"): (201, 201, 201, 401),
@@ -138,9 +141,13 @@ async def ids(doors: dict[str, Door]) -> dict[str, str]:
     anchor = f"booking:{uuid4().hex}"
     await by.call("POST", "reminders/", json=reminder(anchor))
     notification = (await create(by, owner.user))["id"]
+    window = {"kind": "duration", "seconds": 3600}
+    await create(by, owner.user, digest={"key": "workshop:7", "window": window})
+    digests = await by.get("digests/", user=owner.user)
     return {
         "notifications": notification,
         "deliveries": str(delivery_id(UUID(notification), Channel.IN_APP)),
+        "digests": digests["results"][0]["id"],
         "notification-settings": setting.json()["id"],
         "notification-templates": made.json()["id"],
         "reminders": anchor,

@@ -24,6 +24,14 @@ from notifications.contracts.delivery import (
     SendInput,
     SendResult,
 )
+from notifications.contracts.digests import (
+    DigestChoice,
+    DigestEntry,
+    DigestInput,
+    DigestPlan,
+    DigestWindow,
+    WindowKind,
+)
 from notifications.contracts.notification import AcceptedNotification, NotificationRequest
 from notifications.contracts.reminders import (
     AnchorCancellation,
@@ -46,6 +54,8 @@ EFFECT = ChannelEffect(channel=Channel.SMS, effect=Effect.ALREADY_SENT, status=D
 SMALL = NotificationRequest(
     notification_id=ID, call_id="c", fingerprint="f", user="ada", notification_type=NotificationType.SYSTEM
 )
+QUIET = DigestWindow(kind=WindowKind.QUIET, seconds=60, at_most_seconds=600)
+DIGEST = DigestChoice(key="k", window=QUIET)
 REMINDER = Reminder(user="ada", offset=60, fires_at=NOON, status=ReminderStatus.FIRED, notification_id=ID)
 
 SHAPES: list[Any] = [
@@ -69,7 +79,15 @@ SHAPES: list[Any] = [
         priority=Priority.HIGH,
         scheduled_for=NOON,
         expires_at=NOON,
+        digest=DIGEST,
     ),
+    DIGEST,
+    QUIET,
+    DigestWindow(kind=WindowKind.DAILY, at="18:00"),
+    DigestEntry(notification_id=ID),
+    DigestInput(digest_id=ID, at_once=True),
+    DigestPlan(wake_at=NOON),
+    DigestPlan(),
     SMALL,
     AcceptedNotification(notification_id=ID, call_id="c", fingerprint="f", status=NotificationStatus.PENDING),
     PLANNED,
