@@ -326,7 +326,8 @@ async def test_entries_and_flushes_at_once_lose_and_double_nothing(boss: Door, a
             assert response.status_code in (200, 409)
 
     async def all_are_in() -> bool:
-        return sum(each["total"] for each in await digests(boss, ada)) >= count
+        totals: list[int] = [each["total"] for each in await digests(boss, ada)]
+        return sum(totals) >= count
 
     async def told() -> list[str]:
         every = [entry["title"] for item in await items(ada) for entry in item["metadata"]["entries"]]
