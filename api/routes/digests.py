@@ -32,7 +32,7 @@ async def list_digests(
     async with services.database.statements() as transaction:
         digests = DigestRepository(transaction)
         count = await digests.count(user)
-        found = await digests.page(user, offset=page.offset, limit=page.size)
+        found = await digests.page(user, offset=page.offset(count), limit=page.size)
     return json_response(page.answer(count, [_presented(digest) for digest in found]))
 
 

@@ -28,6 +28,7 @@ from notifications.contracts.delivery import SendResult  # noqa: E402
 from notifications.contracts.names import (  # noqa: E402
     anchor_workflow_id,
     delivery_id,
+    digest_workflow_id,
     notification_workflow_id,
 )
 from notifications.contracts.vocabulary import Channel, NotificationStatus  # noqa: E402
@@ -84,6 +85,17 @@ class Recorder:
         delivery = delivery_id(notification, channel)
         answer = await self._http.post(f"{BASE}/deliveries/{delivery}/redrive/", headers=self._staff)
         answer.raise_for_status()
+
+    async def digest(self, *, close: bool) -> tuple[str, str]:
+        """The workflows of a digest's last entry and of its window, which another entry has put off."""
+        key, window = uuid4().hex, {"kind": "quiet", "seconds": 2, "at_most_seconds": 60}
+        for _ in range(2):
+            entry = await self.notify("in_app", "email", digest={"key": key, "window": window})
+        found = await self._http.get(f"{BASE}/digests/", params={"user": "recorded"}, headers=self._staff)
+        digest_id = UUID(found.json()["results"][0]["id"])
+        if close:
+            await self.client.flush_digest(digest_id)
+        return entry, digest_workflow_id(digest_id)
 
     async def describe(self) -> None:
         person = {"name": "Recorded", "email": "recorded@example.org", "phone_number": "+15005550006"}
@@ -163,6 +175,21 @@ async def anchored(recorder: Recorder) -> str:
     return anchor_workflow_id(anchor)
 
 
+async def digest_entry(recorder: Recorder) -> str:
+    entry, _ = await recorder.digest(close=False)
+    return entry
+
+
+async def digest_waited(recorder: Recorder) -> str:
+    _, window = await recorder.digest(close=False)
+    return window
+
+
+async def digest_flushed(recorder: Recorder) -> str:
+    _, window = await recorder.digest(close=True)
+    return window
+
+
 PATHS: tuple[Story, ...] = (
     in_app,
     in_app_and_email,
@@ -176,6 +203,9 @@ PATHS: tuple[Story, ...] = (
     restored_and_moved,
     anchored,
     redriven,
+    digest_entry,
+    digest_waited,
+    digest_flushed,
 )
 
 

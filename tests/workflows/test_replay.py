@@ -11,12 +11,16 @@ from notifications.contracts import names
 from notifications.contracts.notification import AcceptedNotification, NotificationRequest
 from notifications.contracts.vocabulary import NotificationStatus
 from workflows.anchor import AnchorWorkflow
+from workflows.digest import DigestWorkflow
 from workflows.notification import NotificationWorkflow
 
 HISTORIES = sorted((Path(__file__).parents[1] / "histories").glob("*.json"))
 PATHS = {
     "anchored",
     "cancelled",
+    "digest_entry",
+    "digest_flushed",
+    "digest_waited",
     "escalated",
     "given_up",
     "in_app",
@@ -30,6 +34,9 @@ PATHS = {
     "three_channels",
 }
 
+OTHERS = {"refused", "anchored", "digest_flushed", "digest_waited"}
+"""Paths that a notification's workflow does not end on."""
+
 
 def history(path: Path) -> WorkflowHistory:
     return WorkflowHistory.from_json(path.stem, path.read_text())
@@ -41,12 +48,10 @@ def test_every_path_has_its_recording() -> None:
 
 @pytest.mark.parametrize("path", HISTORIES, ids=lambda path: path.stem)
 async def test_a_recorded_history_replays(path: Path) -> None:
-    await Replayer(workflows=[NotificationWorkflow, AnchorWorkflow]).replay_workflow(history(path))
+    await Replayer(workflows=[NotificationWorkflow, AnchorWorkflow, DigestWorkflow]).replay_workflow(history(path))
 
 
-@pytest.mark.parametrize(
-    "path", [path for path in HISTORIES if path.stem not in ("refused", "anchored")], ids=lambda path: path.stem
-)
+@pytest.mark.parametrize("path", [path for path in HISTORIES if path.stem not in OTHERS], ids=lambda path: path.stem)
 async def test_a_change_of_commands_does_not_pass_unnoticed(path: Path) -> None:
     with pytest.raises(workflow.NondeterminismError):
         await Replayer(workflows=[HastyWorkflow]).replay_workflow(history(path))
