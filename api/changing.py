@@ -10,7 +10,7 @@ from api.presenting import plain
 from api.schemas.changes import NotificationEdit
 from api.services import Services
 from notifications.contracts.building import build_request
-from notifications.contracts.changes import Change, ChangeAnswer, ChangeKind
+from notifications.contracts.changes import Change, ChangeAnswer, ChangeKind, Effect
 from notifications.contracts.errors import (
     InvalidNotification,
     NothingLeft,
@@ -106,5 +106,7 @@ async def _kept(services: Services, wanted: Change, error: NotificationError) ->
         if isinstance(error, ServiceUnreachable):
             raise error
         deliveries = await DueRepository(transaction).of(wanted.notification_id)
-    told = (delivery.told(effect_on(delivery.standing(), wanted.kind)) for delivery in deliveries)
+    effects = [(delivery, effect_on(delivery.standing(), wanted.kind)) for delivery in deliveries]
+    too_late = {Effect.STOPPED, Effect.CHANGED}  # what could have been done, had anybody been left to do it
+    told = (delivery.told(Effect.NOT_SENT if effect in too_late else effect) for delivery, effect in effects)
     return ChangeAnswer(change_id=wanted.change_id, channels=tuple(told))

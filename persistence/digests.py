@@ -112,9 +112,9 @@ class DigestRepository:
     async def channels(self, digest_id: UUID) -> tuple[Channel, ...]:
         """On which its entries were to go out, in the order of the channels."""
         found = await self._connection.scalars(
-            select(func.unnest(Notification.channels).distinct()).where(
-                Notification.digest_id == digest_id, _is_in(Notification)
-            )
+            select(func.unnest(Notification.channels))
+            .where(Notification.digest_id == digest_id, _is_in(Notification))
+            .distinct()
         )
         asked = set(found)
         return tuple(channel for channel in Channel if channel in asked)

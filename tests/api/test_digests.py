@@ -190,6 +190,17 @@ async def test_an_entry_that_was_read_cancelled_or_deleted_leaves(boss: Door, ad
     assert (await boss.get(f"notifications/{cancelled['id']}/"))["status"] == "cancelled"
 
 
+async def test_a_cancelled_entry_cannot_be_put_back(boss: Door, ada: Door) -> None:
+    entry = await gather(boss, ada, "One")
+    assert (await boss.call("POST", f"notifications/{entry['id']}/cancel/")).status_code == 200
+
+    async def is_too_late() -> bool:
+        restored = await boss.call("POST", f"notifications/{entry['id']}/restore/")
+        return bool(restored.status_code == 409)
+
+    await once(is_too_late)
+
+
 async def test_an_empty_digest_tells_nothing(boss: Door, ada: Door) -> None:
     entry = await gather(boss, ada, "One")
     assert (await boss.call("POST", f"notifications/{entry['id']}/cancel/")).status_code == 200
