@@ -122,6 +122,8 @@ def still_holds(wait: Wait, step: Step) -> bool:
 
     That a slot has moved away, perhaps beyond the expiry, is time enough to find out when the wait is over.
     """
+    if wait.reason is WaitReason.DIGEST:
+        return True  # its digest goes out when it goes out, and is decided about then
     is_in_line = wait.reason is WaitReason.ATTENTION_BUDGET
     match step:
         case Skip(Reason.EXPIRED):

@@ -8,6 +8,7 @@ import pytest
 
 from notifications.contracts.digests import DigestWindow, WindowKind
 from policy.digests import closes_at
+from policy.planning import Go, Skip, Step, Wait, WaitReason, still_holds
 
 NOON = datetime(2027, 5, 1, 12, tzinfo=UTC)
 SECOND, HOUR, DAY = timedelta(seconds=1), timedelta(hours=1), timedelta(days=1)
@@ -86,3 +87,8 @@ def test_every_window_of_a_year_closes_after_it_opened_and_within_about_a_day(zo
 @pytest.mark.parametrize("window", [DURATION, QUIET, COUNT, daily("18:00")], ids=lambda window: window.kind)
 def test_the_answer_is_in_utc(window: DigestWindow) -> None:
     assert closing(window, NOON.astimezone(BERLIN), zone=BERLIN).tzinfo is UTC
+
+
+@pytest.mark.parametrize("step", [Go("type_default"), Skip("preference_off"), Wait(NOON + DAY, WaitReason.QUIET_HOURS)])
+def test_a_change_of_mind_wakes_no_entry_since_its_digest_is_asked_then(step: Step) -> None:
+    assert still_holds(Wait(NOON, WaitReason.DIGEST), step)
