@@ -33,6 +33,7 @@ from notifications.contracts.digests import (
     WindowKind,
 )
 from notifications.contracts.notification import AcceptedNotification, NotificationRequest
+from notifications.contracts.reconsidering import ReconsiderInput, ReconsiderPage
 from notifications.contracts.reminders import (
     AnchorCancellation,
     AnchorInput,
@@ -43,6 +44,7 @@ from notifications.contracts.reminders import (
     Reminders,
     ReminderStatus,
 )
+from notifications.contracts.snooze import Snooze
 from notifications.contracts.vocabulary import Channel, DeliveryStatus, NotificationStatus, NotificationType, Priority
 
 ID = UUID("6f1d1c0c-7f11-4c3b-9a51-8f2f5f0e4f0c")
@@ -99,6 +101,9 @@ SHAPES: list[Any] = [
     ChangeAnswer(change_id=ID, channels=(EFFECT, EFFECT)),
     ReminderRequest(anchor="booking:1", starts_at=NOON, offsets_seconds=(60, -60), users=("ada",), content=SMALL),
     AnchorInput(anchor="booking:1"),
+    Snooze(notification_id=ID, until=NOON),
+    ReconsiderInput(user="ada", after=ID),
+    ReconsiderPage(after=ID),
     AnchorMove(anchor="booking:1", starts_at=NOON),
     AnchorCancellation(anchor="booking:1", user="ada"),
     AnchorPlan(wake_at=NOON),
