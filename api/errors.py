@@ -67,10 +67,6 @@ STATUSES: dict[type[NotificationError], int] = {
     ServiceUnreachable: 503,
     Unacceptable: 500,
 }
-# Without a word on 4XX, FastAPI documents a 422 that is never answered.
-DOCUMENTED: dict[int | str, dict[str, Any]] = {
-    "4XX": {"description": "`detail`, or each field at fault.", "model": dict[str, str | list[str]]}
-}
 _NOT_FOUND = "Not found."
 _NO_JSON = "JSON parse error - "
 _RETRY_SECONDS = "2"

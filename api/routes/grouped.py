@@ -28,7 +28,7 @@ class Grouping(StrEnum):
 
 
 @router.get("/grouped/", response_model=list[NotificationGroup], summary="The inbox in groups")
-async def grouped(
+async def list_groups(
     caller: Caller, services: ServicesDep, by: Grouping = Grouping.DATE, tz: TimeZoneName = None
 ) -> Response:
     """`today` and `yesterday` of the caller's own days, then what is older by type; or by `group_key`."""

@@ -8,18 +8,21 @@ from starlette.responses import Response
 
 from api.dependencies import ServicesDep
 from api.responses import json_response
+from api.schemas.health import Liveness, Readiness
 
 router = APIRouter(tags=["health"])
 _PROBE_SECONDS = 2.0
 
 
-@router.get("/healthz", summary="Is this process alive?")
-async def healthz() -> Response:
+@router.get("/healthz", response_model=Liveness, summary="Is this process alive?")
+async def get_liveness() -> Response:
     return json_response({"status": "ok"})
 
 
-@router.get("/readyz", summary="Can requests be served?", responses={503: {"description": "Names what is away."}})
-async def readyz(services: ServicesDep) -> Response:
+@router.get(
+    "/readyz", response_model=Readiness, responses={503: {"model": Readiness}}, summary="Can requests be served?"
+)
+async def get_readiness(services: ServicesDep) -> Response:
     answers = await asyncio.gather(*(_answers(probe()) for probe in services.probes.values()))
     checks = dict(zip(services.probes, answers, strict=True))
     ready = all(checks.values())

@@ -60,7 +60,7 @@ async def list_notifications(
     "/",
     status_code=201,
     response_model=NotificationDetail,
-    responses={200: {"model": NotificationDetail}, 202: {"model": AcceptedSoon}},
+    responses={200: {"model": NotificationDetail}, 202: {"model": AcceptedSoon}, 409: {}},
     summary="Create a notification for a user (staff)",
 )
 async def create_notification(
@@ -76,7 +76,7 @@ async def create_notification(
         notification_type=body.notification_type,
         **(body.options() | {"idempotency_key": idempotency_key}),
     )
-    headers = {"Location": str(request.url_for("retrieve_notification", id=str(accepted.id)))}
+    headers = {"Location": str(request.url_for("get_notification", id=str(accepted.id)))}
     if accepted.replayed:
         headers["Idempotency-Replayed"] = "true"
     if not accepted.visible:
@@ -89,7 +89,7 @@ async def create_notification(
 
 
 @router.get("/unread_count/", response_model=UnreadCount, summary="How many are unread, exactly")
-async def unread_count(caller: Caller, services: ServicesDep) -> Response:
+async def get_unread_count(caller: Caller, services: ServicesDep) -> Response:
     async with services.database.statements() as transaction:
         count = await InboxRepository(transaction).unread_count(caller.user_id)
     return json_response({"unread_count": count})
@@ -120,14 +120,14 @@ async def mark_seen(caller: Caller, services: ServicesDep, body: MarkSeen | None
 
 
 @router.post("/bulk_delete/", response_model=DeletedCount, summary="Delete several")
-async def bulk_delete(body: BulkDelete, caller: Caller, services: ServicesDep) -> Response:
+async def delete_notifications(body: BulkDelete, caller: Caller, services: ServicesDep) -> Response:
     async with services.database.transaction() as transaction:
         count = await TreatmentRepository(transaction).delete(caller.user_id, body.notification_ids)
     return json_response({"message": f"Deleted {count}.", "deleted_count": count})
 
 
 @router.get("/stats/", response_model=Stats, summary="Counts by type, and the newest five")
-async def stats(caller: Caller, services: ServicesDep) -> Response:
+async def get_stats(caller: Caller, services: ServicesDep) -> Response:
     async with services.database.statements() as transaction:
         drawers = await InboxRepository(transaction).drawers(caller.user_id)
         listing = ListingRepository(transaction, user_id=caller.user_id)
@@ -146,7 +146,7 @@ async def stats(caller: Caller, services: ServicesDep) -> Response:
 
 
 @router.get("/{id}/", response_model=NotificationDetail, summary="One notification with its deliveries")
-async def retrieve_notification(caller: Caller, id: PathId, services: ServicesDep) -> Response:
+async def get_notification(caller: Caller, id: PathId, services: ServicesDep) -> Response:
     owner = None if caller.is_staff else caller.user_id
     async with services.database.transaction() as transaction:
         found = await NotificationRepository(transaction).detail(id, owner=owner)

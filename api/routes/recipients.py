@@ -35,7 +35,7 @@ async def get_recipient(user: UserId, _: Staff, services: ServicesDep) -> Respon
     responses={201: {"model": Recipient}},
     summary="Describe one person in full (staff)",
 )
-async def put_recipient(user: UserId, body: RecipientWrite, _: Staff, services: ServicesDep) -> Response:
+async def replace_recipient(user: UserId, body: RecipientWrite, _: Staff, services: ServicesDep) -> Response:
     return await _write(user, body.model_dump(), services)
 
 
@@ -45,7 +45,7 @@ async def put_recipient(user: UserId, body: RecipientWrite, _: Staff, services: 
     responses={201: {"model": Recipient}},
     summary="Change what is known of one person (staff)",
 )
-async def patch_recipient(user: UserId, body: RecipientWrite, _: Staff, services: ServicesDep) -> Response:
+async def change_recipient(user: UserId, body: RecipientWrite, _: Staff, services: ServicesDep) -> Response:
     return await _write(user, body.model_dump(exclude_unset=True), services)
 
 

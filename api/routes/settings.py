@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from api.dependencies import Caller, PathId, ServicesDep
@@ -46,16 +46,17 @@ async def list_settings(
     responses={200: {"model": Setting}},
     summary="Create or update the setting of one type",
 )
-async def put_setting(body: SettingWrite, caller: Caller, services: ServicesDep) -> Response:
+async def put_setting(request: Request, body: SettingWrite, caller: Caller, services: ServicesDep) -> Response:
     async with services.database.transaction() as transaction:
         settings = SettingRepository(transaction, user_id=caller.user_id)
         row, is_new = await settings.put(body.notification_type, body.given())
         profile = await ProfileRepository(transaction, user_id=caller.user_id).get()
-    return json_response(_presented(row, profile), 201 if is_new else 200)
+    location = str(request.url_for("get_setting", id=str(row["id"])))
+    return json_response(_presented(row, profile), 201 if is_new else 200, headers={"Location": location})
 
 
 @router.post("/bulk_update/", response_model=list[Setting], summary="Several types at once, all or nothing")
-async def bulk_update(body: BulkUpdate, caller: Caller, services: ServicesDep) -> Response:
+async def update_settings(body: BulkUpdate, caller: Caller, services: ServicesDep) -> Response:
     async with services.database.transaction() as transaction:
         settings = SettingRepository(transaction, user_id=caller.user_id)
         touched = {
@@ -67,7 +68,7 @@ async def bulk_update(body: BulkUpdate, caller: Caller, services: ServicesDep) -
 
 
 @router.post("/reset_to_defaults/", response_model=list[EffectiveSetting], summary="Back to the types' defaults")
-async def reset_to_defaults(caller: Caller, services: ServicesDep) -> Response:
+async def reset_settings(caller: Caller, services: ServicesDep) -> Response:
     """Untouches every switch of every type; the profile's switches for all types stay as they are."""
     async with services.database.transaction() as transaction:
         await SettingRepository(transaction, user_id=caller.user_id).delete_all()
@@ -82,7 +83,9 @@ async def get_setting(caller: Caller, id: PathId, services: ServicesDep) -> Resp
         return await _found(row, transaction)
 
 
-@router.put("/{id}/", response_model=Setting, summary="Write the switches of one stored setting")
+@router.put(
+    "/{id}/", response_model=Setting, name="replace_setting", summary="Write the switches of one stored setting"
+)
 @router.patch("/{id}/", response_model=Setting, summary="Change some switches of one stored setting")
 async def change_setting(caller: Caller, id: PathId, body: Switches, services: ServicesDep) -> Response:
     async with services.database.transaction() as transaction:

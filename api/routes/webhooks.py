@@ -3,10 +3,11 @@
 import hashlib
 import hmac
 import time
+from typing import Annotated
 
 import orjson
 import structlog
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Header, Request
 from starlette.responses import Response
 
 from api.dependencies import ServicesDep
@@ -25,12 +26,47 @@ _YOUNG_SECONDS = 60
 
 log = structlog.get_logger("webhooks")
 
+_REPORT = {
+    "type": "object",
+    "required": ["data"],
+    "properties": {
+        "type": {"type": "string", "examples": ["message:updated"]},
+        "data": {
+            "type": "object",
+            "required": ["id", "status"],
+            "properties": {
+                "id": {"type": "string", "examples": ["1-665b1c2e-8f3d4a5b6c7d8e9f"]},
+                "status": {"type": "string", "examples": ["DELIVERED"]},
+                "reason": {"type": ["string", "null"]},
+                "enqueued": {"type": ["integer", "null"], "description": "Unix milliseconds."},
+            },
+        },
+    },
+}
+"""What of Courier's report is read here, out of much more."""
 
-@router.post("/courier/", status_code=204, summary="Courier's status reports")
-async def courier_webhook(request: Request, services: ServicesDep) -> Response:
+
+async def _signed_body(
+    request: Request,
+    services: ServicesDep,
+    courier_signature: Annotated[str, Header(include_in_schema=False)] = "",
+) -> bytes:
     body = await request.body()
-    if not _is_signed(request.headers.get("courier-signature", ""), body, secret=services.courier_webhook_secret):
+    if not _is_signed(courier_signature, body, secret=services.courier_webhook_secret):
         raise Unauthenticated("The signature is not valid.")
+    return body
+
+
+SignedBody = Annotated[bytes, Depends(_signed_body)]
+
+
+@router.post(
+    "/courier/",
+    status_code=204,
+    openapi_extra={"requestBody": {"required": True, "content": {"application/json": {"schema": _REPORT}}}},
+    summary="Courier's status reports",
+)
+async def receive_courier_report(body: SignedBody, services: ServicesDep) -> Response:
     message_id, status, reason, enqueued_at = _report(body)
     receipt = receipt_of(status, reason)
     if receipt.status is None:

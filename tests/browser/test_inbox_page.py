@@ -2,13 +2,13 @@
 
 import asyncio
 import os
-import shutil
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from uuid import uuid4
 
 import httpx
 import pytest
+from chromium import chromium
 from inbox_reader import Reader
 from playwright.async_api import (
     Browser,
@@ -17,25 +17,12 @@ from playwright.async_api import (
     Page,
     ViewportSize,
     WebSocketRoute,
-    async_playwright,
     expect,
 )
 
 from deploy.local.launch import LaunchedStack
 
-CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
-CHROMIUM_ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 VIEWPORT: ViewportSize = {"width": 1280, "height": 800}
-
-expect.set_options(timeout=15_000)
 
 # As the product's description prints it; only the address follows the stack's port.
 SNIPPET = """
@@ -65,13 +52,8 @@ ws.send(JSON.stringify({
 
 @pytest.fixture(scope="session")
 async def browser() -> AsyncIterator[Browser]:
-    chromium = next(filter(None, map(shutil.which, CHROMIUM_NAMES)), None)
-    if chromium is None:
-        pytest.fail("The browser tests need Chromium: install it with `apt-get install chromium`.", pytrace=False)
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_ARGUMENTS)
+    async with chromium() as browser:
         yield browser
-        await browser.close()
 
 
 @pytest.fixture

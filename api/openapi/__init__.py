@@ -1,0 +1,1 @@
+"""The OpenAPI document: what FastAPI cannot read off the routes by itself."""
