@@ -20,6 +20,7 @@ from api.schemas.notifications import (
     NotificationCreate,
     NotificationDetail,
     NotificationPage,
+    NotificationSlice,
     Stats,
     UnreadCount,
     UpdatedCount,
@@ -38,7 +39,7 @@ router = APIRouter(prefix="/notifications", tags=["notifications"])
 _RECENT = 5
 
 
-@router.get("/", response_model=NotificationPage, summary="The caller's inbox, newest first")
+@router.get("/", response_model=NotificationPage | NotificationSlice, summary="The caller's inbox, newest first")
 async def list_notifications(
     caller: Caller, services: ServicesDep, filter: ListFilterDep, page: PageDep, afterwards: BackgroundTasks
 ) -> Response:

@@ -9,7 +9,15 @@ from starlette.responses import Response
 from api.dependencies import Caller, PathId, ServicesDep
 from api.pagination import PageDep
 from api.responses import json_response
-from api.schemas.settings import BulkUpdate, EffectiveSetting, Setting, SettingPage, SettingWrite, Switches
+from api.schemas.settings import (
+    BulkUpdate,
+    EffectiveSetting,
+    EffectiveSettingPage,
+    Setting,
+    SettingPage,
+    SettingWrite,
+    Switches,
+)
 from notifications.contracts.errors import NotificationNotFound
 from notifications.contracts.vocabulary import Channel, NotificationType
 from persistence.database import Transaction
@@ -23,7 +31,11 @@ from policy.types import policy_of
 router = APIRouter(prefix="/notification-settings", tags=["notification settings"])
 
 
-@router.get("/", response_model=SettingPage, summary="The caller's stored settings, or what applies to every type")
+@router.get(
+    "/",
+    response_model=SettingPage | EffectiveSettingPage,
+    summary="The caller's stored settings, or what applies to every type",
+)
 async def list_settings(
     caller: Caller, services: ServicesDep, page: PageDep, *, effective: Annotated[bool, Query()] = False
 ) -> Response:

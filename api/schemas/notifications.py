@@ -95,11 +95,18 @@ class NotificationItem(Shape):
     group_key: str | None
 
 
-class NotificationPage(Shape):
-    count: int
+class NotificationSlice(Shape):
+    """A page by its place in the list."""
+
     next: str | None
     previous: str | None
     results: list[NotificationItem]
+
+
+class NotificationPage(NotificationSlice):
+    """A page by its number."""
+
+    count: int
 
 
 class DeliveryDetail(Shape):

@@ -62,3 +62,10 @@ class EffectiveSetting(Shape):
     reasons: dict[Channel, str]
     created_at: datetime | None
     updated_at: datetime | None
+
+
+class EffectiveSettingPage(Shape):
+    count: int
+    next: str | None
+    previous: str | None
+    results: list[EffectiveSetting]
