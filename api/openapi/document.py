@@ -142,4 +142,4 @@ def _tags(routes: Iterable[RouteContext]) -> dict[str, str]:
         sentence = (getdoc(getmodule(route.endpoint)) or "").partition("\n")[0]
         for tag in route.tags:
             told.setdefault(tag, {})[sentence] = None
-    return {tag: "\n".join(f"- {sentence}" for sentence in sentences) for tag, sentences in told.items()}
+    return {tag: "\n\n".join(sentences) for tag, sentences in told.items()}

@@ -85,8 +85,7 @@ def example_of(schema: Json, schemas: Json, *, name: str = "", full: bool = True
 
 
 def _made_up(schema: Json, schemas: Json, *, full: bool) -> Any:
-    values = schema.get("enum", [schema.get("const")])
-    if values != [None]:
+    if values := _values(schema):
         return values[0]
     match schema.get("type"):
         case "array":
@@ -105,9 +104,14 @@ def _object(schema: Json, schemas: Json, *, full: bool) -> dict[str, Any]:
 
 
 def _admits(schema: Json, value: object) -> bool:
-    if "enum" in schema:
-        return value in schema["enum"]
+    if values := _values(schema):
+        return value in values
     return isinstance(value, _PYTHON_TYPES.get(schema.get("type", ""), ()))
+
+
+def _values(schema: Json) -> list[Any]:
+    """Those that alone are admitted."""
+    return [schema["const"]] if "const" in schema else list(schema.get("enum", []))
 
 
 def _resolved(schema: Json, schemas: Json) -> Json:

@@ -60,7 +60,7 @@ async def put_notification(caller: Caller, id: PathId, body: NotificationChange,
 
 
 @router.get("/{id}/timeline/", response_model=Timeline, summary="Every decision, attempt and change, and why (staff)")
-async def timeline(_: Staff, id: PathId, services: ServicesDep) -> Response:
+async def get_timeline(_: Staff, id: PathId, services: ServicesDep) -> Response:
     async with services.database.statements() as transaction:
         notification = await NotificationRepository(transaction).get(id)
         moments = await TimelineRepository(transaction).of(id)

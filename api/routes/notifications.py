@@ -61,7 +61,7 @@ async def list_notifications(
     "/",
     status_code=201,
     response_model=NotificationDetail,
-    responses={200: {"model": NotificationDetail}, 202: {"model": AcceptedSoon}, 409: {}},
+    responses={200: {"model": NotificationDetail}, 202: {"model": AcceptedSoon}, 404: {}, 409: {}},
     summary="Create a notification for a user (staff)",
 )
 async def create_notification(
