@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Annotated, TypeVar
+from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends, Query
 
@@ -18,16 +18,21 @@ Word = TypeVar("Word", bound=StrEnum)
 _SEARCH_CHARS = 200
 
 
+def _one_of(words: type[StrEnum]) -> Any:
+    """Documented as it should be used; `_word` refuses the rest in words of its own, and takes empty for absent."""
+    return Query(json_schema_extra={"enum": list(words)})
+
+
 async def _list_filter(
     *,
     caller: Caller,
     services: ServicesDep,
-    notification_type: str | None = None,
-    notification_types: Annotated[list[str] | None, Query()] = None,
+    notification_type: Annotated[str | None, _one_of(NotificationType)] = None,
+    notification_types: Annotated[list[str] | None, Query(description="Comma list, or repeated.")] = None,
     is_read: bool | None = None,
     is_unread: bool | None = None,
-    delivery_channel: str | None = None,
-    status: str | None = None,
+    delivery_channel: Annotated[str | None, _one_of(Channel)] = None,
+    status: Annotated[str | None, _one_of(NotificationStatus)] = None,
     archived: Annotated[bool, Query(description="The archive instead of the inbox.")] = False,
     snoozed: Annotated[bool, Query(description="What sleeps instead of the inbox.")] = False,
     created_after: Instant | None = None,

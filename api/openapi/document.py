@@ -66,6 +66,7 @@ def _completed(document: Json, contexts: Iterable[RouteContext]) -> Json:
             operation["parameters"] = [tidy_parameter(each) for each in operation.get("parameters", [])]
             _add_refusals(operation, method, _facts(asked, _REFUSES))
             _add_headers(operation, is_creation=method == "post" and _has_members(str(route.path_format), paths))
+            schemas |= tidy(_shapes_within(operation))
             _add_examples(operation, schemas)
     tags = [{"name": name, "description": told} for name, told in _tags(routes).items()]
     shared = {"responses": dict(REFUSALS.values()), "headers": HEADERS, "securitySchemes": SECURITY_SCHEMES}
@@ -126,6 +127,13 @@ def _add_headers(operation: Json, *, is_creation: bool) -> None:
         replayed = ["Idempotency-Replayed"] if takes_key and status == "200" else []
         answer["description"] = HTTPStatus(int(status)).phrase
         answer["headers"] = header("X-Request-ID", *made, *replayed)
+
+
+def _shapes_within(operation: Json) -> Json:
+    """Those that a route brings with the schema of a body that it reads itself."""
+    content = operation.get("requestBody", {}).get("content", {}).get(JSON, {})
+    shapes: Json = content.get("schema", {}).pop("$defs", {})
+    return shapes
 
 
 def _add_examples(operation: Json, schemas: Json) -> None:

@@ -98,7 +98,9 @@ async def test_a_report_signed_too_long_ago_or_ahead_is_401(
     assert response.status_code == 401
 
 
-@pytest.mark.parametrize("header", ["", "t=,signature=", "t=abc,signature=ff", "signature=ff", "t=1", "é"])
+@pytest.mark.parametrize(
+    "header", ["", "t=,signature=", "t=abc,signature=ff", "signature=ff", "t=1", "é", f"t={'9' * 5000},signature=ff"]
+)
 async def test_a_malformed_signature_is_401(http: httpx.AsyncClient, header: str) -> None:
     response = await http.post(PATH, content=b"{}", headers={b"courier-signature": header.encode()})
     assert response.status_code == 401
@@ -109,7 +111,10 @@ async def test_a_token_is_no_signature(stack: LaunchedStack, http: httpx.AsyncCl
     assert response.status_code == 401
 
 
-@pytest.mark.parametrize("body", [b"", b"[]", b"{}", b'{"data": 1}', b'{"data": {"id": "1-x"}}', b"\xff"])
+UNSTORABLE = b'{"data": {"id": "1-\\u0000", "status": "DELIVERED"}}'
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", b"{}", b'{"data": 1}', b'{"data": {"id": "1-x"}}', b"\xff", UNSTORABLE])
 async def test_a_signed_report_without_id_and_status_is_400(
     stack: LaunchedStack, http: httpx.AsyncClient, body: bytes
 ) -> None:
@@ -117,8 +122,11 @@ async def test_a_signed_report_without_id_and_status_is_400(
     assert (response.status_code, list(response.json())) == (400, ["data"])
 
 
-async def test_an_unknown_message_of_long_ago_is_taken_note_of(stack: LaunchedStack, http: httpx.AsyncClient) -> None:
-    body = report(f"1-{uuid4()}", "DELIVERED", enqueued=1)
+@pytest.mark.parametrize("enqueued", [1, 9_999_999_999_999, 10**30, None])
+async def test_an_unknown_message_of_any_other_time_is_taken_note_of(
+    stack: LaunchedStack, http: httpx.AsyncClient, enqueued: int | None
+) -> None:
+    body = report(f"1-{uuid4()}", "DELIVERED", enqueued=enqueued)
     assert (await http.post(PATH, content=body, headers=signed(stack, body))).status_code == 204
 
 
