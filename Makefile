@@ -7,7 +7,7 @@ SOURCES := $(sort tests/ $(dir $(wildcard */*.py)) $(wildcard *.py))
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
 
 .DEFAULT_GOAL := help
-.PHONY: help run token check format lint types imports test bench lock
+.PHONY: help run token check format lint types imports test test-long bench lock
 
 help: ## This list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -38,6 +38,9 @@ imports: $(READY) ## Who may import whom
 
 test: $(READY) ## The tests, on a real stack of their own; ARGS="-k inbox" narrows them
 	@$(BIN)/python -m pytest $(ARGS)
+
+test-long: $(READY) ## Far more random calls against the API, others each time
+	@SCHEMATHESIS_EXAMPLES=300 $(BIN)/python -m pytest tests/api/test_schemathesis.py $(ARGS)
 
 bench: $(READY) ## The benchmarks, each a ratio against a raw floor; ARGS="accept latency" chooses
 	@$(BIN)/python -m bench $(ARGS)

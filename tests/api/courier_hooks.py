@@ -5,9 +5,9 @@ import hmac
 import os
 import time
 
-import schemathesis
 from requests import PreparedRequest
 from requests.auth import AuthBase
+from schemathesis.auths import GLOBAL_AUTH_STORAGE
 
 
 class CourierSignature(AuthBase):
@@ -15,12 +15,12 @@ class CourierSignature(AuthBase):
         self._secret = secret.encode()
 
     def __call__(self, request: PreparedRequest) -> PreparedRequest:
-        body = request.body or b""
+        body = request.body.encode() if isinstance(request.body, str) else request.body
         moment = str(time.time_ns() // 1_000_000)
-        signed = moment.encode() + b"." + (body.encode() if isinstance(body, str) else body)
+        signed = moment.encode() + b"." + (body if isinstance(body, bytes) else b"")
         signature = hmac.new(self._secret, signed, hashlib.sha256).hexdigest()
         request.headers["courier-signature"] = f"t={moment},signature={signature}"
         return request
 
 
-schemathesis.auth.set_from_requests(CourierSignature(os.environ["COURIER_WEBHOOK_SECRET"]))
+GLOBAL_AUTH_STORAGE.set_from_requests(CourierSignature(os.environ["COURIER_WEBHOOK_SECRET"]))
