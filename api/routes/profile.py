@@ -23,13 +23,13 @@ async def get_profile(caller: Caller, services: ServicesDep) -> Response:
 
 
 @router.put("/", response_model=Profile, summary="Write the caller's profile in full")
-async def put_profile(caller: Caller, body: ProfileWrite, services: ServicesDep) -> Response:
+async def replace_profile(caller: Caller, body: ProfileWrite, services: ServicesDep) -> Response:
     """What is left out goes back to its default, except for the time zone and the opt-outs, which stay."""
     return await _answer(caller.user_id, body.in_full(), services)
 
 
 @router.patch("/", response_model=Profile, summary="Change a part of the caller's profile")
-async def patch_profile(caller: Caller, body: ProfileWrite, services: ServicesDep) -> Response:
+async def change_profile(caller: Caller, body: ProfileWrite, services: ServicesDep) -> Response:
     return await _answer(caller.user_id, body.given(), services)
 
 

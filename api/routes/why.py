@@ -28,7 +28,9 @@ router = APIRouter()
     tags=["recipients"],
     summary="What one person would get of a type now, and why (staff)",
 )
-async def why_for(user: UserId, notification_type: NotificationType, _: Staff, services: ServicesDep) -> Response:
+async def explain_for_user(
+    user: UserId, notification_type: NotificationType, _: Staff, services: ServicesDep
+) -> Response:
     """By the functions that decide at acceptance and before each send."""
     return await _answer(user, notification_type, services)
 
@@ -39,7 +41,7 @@ async def why_for(user: UserId, notification_type: NotificationType, _: Staff, s
     tags=["notification settings"],
     summary="What the caller would get of a type now, and why",
 )
-async def why_for_caller(notification_type: NotificationType, caller: Caller, services: ServicesDep) -> Response:
+async def explain_for_caller(notification_type: NotificationType, caller: Caller, services: ServicesDep) -> Response:
     return await _answer(caller.user_id, notification_type, services)
 
 
