@@ -13,12 +13,15 @@ _SAMPLE: dict[str, Any] = {
     "id": "0198f3a2-6c5e-7b10-9d4e-2f1a8c7b6d50",
     "user": "anna",
     "user_name": "Anna Weber",
-    "name": "Anna Weber",
+    "users": ["anna", "ben"],
     "email": "anna@example.org",
     "phone_number": "+491701234567",
+    "push_tokens": ["bk3RNwTe3H0:CI2k_HHwgIpoDKCIZvvDMExUdFQ3P1"],
     "locale": "en",
     "time_zone": "Europe/Berlin",
     "tz": "Europe/Berlin",
+    "digest_time": "08:00",
+    "daily_limit": 10,
     "title": "Booking confirmed",
     "message": "Your yoga session with Jane Doe is confirmed.",
     "notification_type_display": "Booking",
@@ -28,6 +31,9 @@ _SAMPLE: dict[str, Any] = {
     "related_object_id": "123",
     "anchor": "booking:123",
     "offsets": [86400, 1800],
+    "offset": 86400,
+    "starts_at": "2030-06-02T10:00:00Z",
+    "fires_at": "2030-06-01T10:00:00Z",
     "group_key": "booking:123",
     "notification_key": "booking:123:confirmed",
     "template_key": "booking.moved",
@@ -45,6 +51,10 @@ _SAMPLE: dict[str, Any] = {
     "is_read": False,
     "is_seen": False,
     "attempts": 1,
+    "attempt": 1,
+    "event": "sent",
+    "status_code": 202,
+    "explanation": "The type's default.",
     "count": 1,
     "next": None,
     "previous": None,
@@ -74,6 +84,8 @@ def example_of(schema: Json, schemas: Json, *, name: str = "", full: bool = True
     schema = _resolved(schema, schemas)
     if "examples" in schema:
         return schema["examples"][0]
+    if not full and schema.get("default"):
+        return schema["default"]
     choices = [_resolved(choice, schemas) for choice in schema.get("anyOf", [schema])]
     if name in _SAMPLE and any(_admits(choice, _SAMPLE[name]) for choice in choices):
         return _SAMPLE[name]
@@ -96,6 +108,10 @@ def _made_up(schema: Json, schemas: Json, *, full: bool) -> Any:
 
 def _object(schema: Json, schemas: Json, *, full: bool) -> dict[str, Any]:
     properties = schema.get("properties", {})
+    others = schema.get("additionalProperties")
+    if isinstance(others, dict):
+        key = example_of(schema.get("propertyNames", {"const": "key"}), schemas)
+        return {key: example_of(others, schemas, full=full)}
     required = schema.get("required", [])
     wanted = [name for name, each in properties.items() if full or name in required or "examples" in each]
     return {name: example_of(properties[name], schemas, name=name, full=full) for name in wanted or properties}

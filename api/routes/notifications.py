@@ -69,7 +69,7 @@ async def create_notification(
     body: NotificationCreate,
     _: Staff,
     services: ServicesDep,
-    idempotency_key: Annotated[str | None, Header()] = None,
+    idempotency_key: Annotated[str | None, Header(description="Repeated, it makes nothing new.")] = None,
 ) -> Response:
     """201 when it is readable, 202 when it is accepted and will be soon, 200 when the key was used before."""
     accepted = await services.client.notify(

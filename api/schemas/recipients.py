@@ -28,7 +28,7 @@ def _known_zone(value: str) -> str:
     return value
 
 
-Name = Annotated[str, Field(max_length=200), AfterValidator(_printable)]
+Name = Annotated[str, Field(max_length=200, examples=["Anna Weber"]), AfterValidator(_printable)]
 Email = Annotated[str, matching(_EMAIL, "Enter a valid email address.")]
 Phone = Annotated[str, matching(_PHONE, "Enter a phone number in E.164, such as +491701234567.")]
 PushToken = Annotated[str, Field(min_length=1, max_length=4096), AfterValidator(_printable)]

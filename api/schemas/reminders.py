@@ -16,7 +16,9 @@ class RemindersCreate(Shape):
     """`user` or `users`, an anchor, and what to say: the content fields of a notification."""
 
     user: StrictStr | StrictInt | None = None
-    users: list[StrictStr | StrictInt] | None = Field(default=None, max_length=limits.IDS_PER_CALL)
+    users: list[StrictStr | StrictInt] | None = Field(
+        default=None, max_length=limits.IDS_PER_CALL, examples=[["anna", "ben"]]
+    )
     anchor: str = Field(examples=["booking:123"])
     starts_at: Instant
     offsets: list[StrictInt] = Field(

@@ -12,7 +12,7 @@ from notifications.contracts.vocabulary import Channel, NotificationType
 class Switches(Shape):
     """Switches left out keep their state."""
 
-    email_enabled: bool | None = None
+    email_enabled: bool | None = Field(default=None, examples=[False])
     sms_enabled: bool | None = None
     in_app_enabled: bool | None = None
     push_enabled: bool | None = None

@@ -23,7 +23,7 @@ def _renderable(template: str) -> str:
 
 
 TemplateText = Annotated[Text, Field(max_length=TEMPLATE_CHARS), AfterValidator(_renderable)]
-Name = Annotated[Text, Field(max_length=limits.TITLE_CHARS)]
+Name = Annotated[Text, Field(max_length=limits.TITLE_CHARS, examples=["A booking has moved"])]
 SubjectTemplate = Annotated[TemplateText, Field(pattern=r"^[^\r\n]*$")]
 """One line: a break would make a header of its own in an email."""
 Key = Annotated[str, Field(min_length=1, max_length=limits.KEY_CHARS, pattern=r"^[\w.-]+$", examples=["booking.moved"])]
