@@ -26,6 +26,7 @@ ASKED = os.environ.get("SCHEMATHESIS_EXAMPLES")
 EXAMPLES = int(ASKED or 8)
 SECONDS = 3_600 if ASKED else 240
 CALLERS = ("owner", "neighbour", "staff")
+UNTHROTTLED = {f"RATE_LIMIT_{whose}_PER_MINUTE": "0" for whose in ("USER", "STAFF", "FAILED_LOGINS")}
 AUTHENTICATED = """
 [auth.wfc]
 path = "callers.json"
@@ -36,7 +37,7 @@ peers = ["owner", "neighbour"] # who must not see one another's
 @pytest.fixture(scope="module")
 def own_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LaunchedStack]:
     """A stack aside, because what staff may do, done at random, would walk into other tests."""
-    with launched(tmp_path_factory.mktemp("schemathesis") / "state") as running:
+    with launched(tmp_path_factory.mktemp("schemathesis") / "state", environment=UNTHROTTLED) as running:
         for user in CALLERS:
             for title in ("One", "Two"):
                 headers = {"Authorization": f"Bearer {running.token('staff', staff=True)}"}
