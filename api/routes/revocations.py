@@ -17,7 +17,7 @@ router = APIRouter(prefix="/token-revocations", tags=["token revocations"])
 
 
 @router.post("/", status_code=201, response_model=Revocation, summary="Revoke one token, or all of a user's (staff)")
-async def revoke(body: RevocationCreate, caller: Staff, services: ServicesDep) -> Response:
+async def revoke_tokens(body: RevocationCreate, caller: Staff, services: ServicesDep) -> Response:
     """Calls with such a token are 401 from then on, and its open sockets close with 4003. Saying it again is fine.
 
     A token without `iat` counts as issued before any moment.

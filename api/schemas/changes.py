@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import AfterValidator, Field
 
 from api.schemas.fields import Instant, Shape
+from api.schemas.words import ChannelWord, Message, Title
 from notifications.contracts.changes import Effect
 from notifications.contracts.vocabulary import Channel, DeliveryStatus, NotificationStatus
 from policy.treatment import Wish
@@ -30,11 +31,11 @@ class Reschedule(Shape):
 class NotificationEdit(Shape):
     """Staff's part: whatever is given and differs is written, to the channels that have not gone out."""
 
-    title: str | None = None
-    message: str | None = None
+    title: Title | None = Field(default=None, examples=["Booking moved"])
+    message: Message | None = Field(default=None, examples=["Your yoga session starts at 11:00."])
     metadata: dict[str, Any] | None = None
-    delivery_channel: str | None = None
-    delivery_channels: list[str] | None = None
+    delivery_channel: ChannelWord | None = None
+    delivery_channels: list[ChannelWord] | None = None
     scheduled_for: Instant | None = None
     expires_at: Instant | None = None
 

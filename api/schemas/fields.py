@@ -2,9 +2,9 @@
 
 import re
 from datetime import UTC, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
 
 from notifications.contracts.vocabulary import EXTERNAL_CHANNELS
 
@@ -66,8 +66,3 @@ def _each_once(channels: list[str]) -> list[str]:
 
 ExternalChannels = Annotated[list[Literal["email", "sms", "push"]], AfterValidator(_each_once)]
 """A set, in the order of the channels. The inbox is not among them: it reaches nobody who does not look."""
-
-
-def told(**schema: Any) -> Any:
-    """What the document says of a field that the contracts check, in their own words."""
-    return Field(json_schema_extra=schema)

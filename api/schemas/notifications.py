@@ -1,43 +1,36 @@
 """Notifications as they are asked for and answered."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Any
 from uuid import UUID
 
-from pydantic import Field, StrictInt, StrictStr
+from pydantic import Field, StrictInt
 
-from api.schemas.fields import Instant, Shape, told
+from api.schemas.fields import Instant, Shape
+from api.schemas.words import ChannelWord, Key, Message, ObjectId, ObjectType, PriorityWord, Title, TypeWord, UserId
 from notifications.contracts import limits
-from notifications.contracts.vocabulary import Channel, DeliveryStatus, NotificationStatus, NotificationType, Priority
+from notifications.contracts.vocabulary import Channel, DeliveryStatus, NotificationStatus, NotificationType
 from notifications.options import NotifyOptions
-
-Key = Annotated[str, told(maxLength=limits.KEY_CHARS)]
-ObjectPart = Annotated[str, told(maxLength=limits.OBJECT_CHARS)]
-ChannelWord = Annotated[str, told(enum=list(Channel))]
 
 
 class NotificationCreate(Shape):
     """Either `title` and `message`, or `template_key` with its variables in `metadata`."""
 
-    user: Annotated[StrictStr | StrictInt, told(maxLength=limits.USER_CHARS)]
-    notification_type: Annotated[str, told(enum=list(NotificationType))]
-    title: Annotated[str, told(maxLength=limits.TITLE_CHARS)] | None = Field(
-        default=None, examples=["Booking confirmed"]
-    )
-    message: Annotated[str, told(maxLength=limits.MESSAGE_CHARS)] | None = Field(
-        default=None, examples=["Your yoga session with Jane Doe is confirmed."]
-    )
+    user: UserId
+    notification_type: TypeWord
+    title: Title | None = Field(default=None, examples=["Booking confirmed"])
+    message: Message | None = Field(default=None, examples=["Your yoga session with Jane Doe is confirmed."])
     template_key: Key | None = None
     delivery_channel: ChannelWord | None = None
     delivery_channels: list[ChannelWord] | None = Field(default=None, examples=[["in_app", "email"]])
     metadata: dict[str, Any] | None = None
-    related_object_type: ObjectPart | None = None
-    related_object_id: Annotated[StrictStr | StrictInt, told(maxLength=limits.OBJECT_CHARS)] | None = None
+    related_object_type: ObjectType | None = None
+    related_object_id: ObjectId | None = None
     group_key: Key | None = None
     notification_key: Key | None = None
     supersede_key: Key | None = None
     escalation: dict[ChannelWord, StrictInt] | None = Field(default=None, examples=[{"email": 600}])
-    priority: Annotated[str, told(enum=list(Priority))] | None = None
+    priority: PriorityWord | None = None
     scheduled_for: Instant | None = None
     expires_at: Instant | None = None
     digest: dict[str, Any] | None = Field(

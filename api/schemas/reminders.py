@@ -4,9 +4,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from pydantic import Field, StrictInt, StrictStr
+from pydantic import Field, StrictInt
 
 from api.schemas.fields import Instant, Shape
+from api.schemas.words import ChannelWord, Key, Message, ObjectId, ObjectType, PriorityWord, Title, TypeWord, UserId
 from notifications.contracts import limits
 from notifications.contracts.reminders import ReminderStatus
 from notifications.options import RemindOptions
@@ -15,28 +16,26 @@ from notifications.options import RemindOptions
 class RemindersCreate(Shape):
     """`user` or `users`, an anchor, and what to say: the content fields of a notification."""
 
-    user: StrictStr | StrictInt | None = None
-    users: list[StrictStr | StrictInt] | None = Field(
-        default=None, max_length=limits.IDS_PER_CALL, examples=[["anna", "ben"]]
-    )
+    user: UserId | None = None
+    users: list[UserId] | None = Field(default=None, max_length=limits.IDS_PER_CALL, examples=[["anna", "ben"]])
     anchor: str = Field(examples=["booking:123"])
     starts_at: Instant
     offsets: list[StrictInt] = Field(
         examples=[[86400, 1800]], description="Seconds before the start; negative ones are after it."
     )
-    notification_type: str | None = None
-    title: str | None = Field(default=None, examples=["Your session starts soon"])
-    message: str | None = Field(default=None, examples=["Bring a mat and some water."])
-    template_key: str | None = None
-    delivery_channel: str | None = None
-    delivery_channels: list[str] | None = None
+    notification_type: TypeWord | None = None
+    title: Title | None = Field(default=None, examples=["Your session starts soon"])
+    message: Message | None = Field(default=None, examples=["Bring a mat and some water."])
+    template_key: Key | None = None
+    delivery_channel: ChannelWord | None = None
+    delivery_channels: list[ChannelWord] | None = None
     metadata: dict[str, Any] | None = None
-    related_object_type: str | None = None
-    related_object_id: StrictStr | StrictInt | None = None
-    group_key: str | None = None
-    supersede_key: str | None = None
-    escalation: dict[str, StrictInt] | None = None
-    priority: str | None = None
+    related_object_type: ObjectType | None = None
+    related_object_id: ObjectId | None = None
+    group_key: Key | None = None
+    supersede_key: Key | None = None
+    escalation: dict[ChannelWord, StrictInt] | None = None
+    priority: PriorityWord | None = None
     expires_at: Instant | None = None
 
     def everybody(self) -> list[str | int]:

@@ -55,7 +55,7 @@ class RevocationCreate(Shape):
     expires_at: Future | None = Field(
         default=None, description="With `jti`: the token's `exp`. Without it the revocation is remembered for good."
     )
-    user: UserId | None = None
+    user: UserId | None = Field(default=None, examples=["mallory"])
     issued_before: Past | None = Field(
         default=None, description="With `user`: tokens issued since then stay good. The default is now."
     )
