@@ -23,6 +23,7 @@ from notifications.connecting import connect
 from notifications.contracts import limits, names
 from notifications.contracts.building import build_reminders, build_request, user_id_of
 from notifications.contracts.changes import Change, ChangeAnswer, ChangeKind
+from notifications.contracts.checking import check_instant
 from notifications.contracts.errors import NotificationNotFound, ServiceUnreachable
 from notifications.contracts.notification import AcceptedNotification, NotificationRequest
 from notifications.contracts.reminders import AnchorCancellation, AnchorMove, Reminders
@@ -142,9 +143,11 @@ class NotificationsClient:
         """Moves an anchor and every reminder with it.
 
         Raises:
+            InvalidNotification: the time is at fault; nothing was moved.
             NotificationNotFound: there is no such anchor.
             ServiceUnreachable: it is not known whether it was moved; repeat the call.
         """
+        check_instant("starts_at", starts_at)
         move = AnchorMove(anchor=anchor, starts_at=starts_at)
         return _found(await call_anchor(self._temporal, names.MOVE_UPDATE, move))
 
@@ -176,7 +179,8 @@ class NotificationsClient:
         return await self.change(Change.of(notification_id, ChangeKind.RESTORE))
 
     async def reschedule_notification(self, notification_id: UUID, scheduled_for: datetime | None) -> ChangeAnswer:
-        """Moves what waits to another time, None being at once. Raises as `cancel`."""
+        """Moves what waits to another time, None being at once. Raises as `cancel`, and InvalidNotification."""
+        check_instant("scheduled_for", scheduled_for)
         return await self.change(Change.of(notification_id, ChangeKind.RESCHEDULE, scheduled_for=scheduled_for))
 
     async def change(self, change: Change) -> ChangeAnswer:

@@ -8,7 +8,9 @@ from pydantic import AfterValidator, Field
 
 from api.schemas.fields import Instant, Shape
 from api.schemas.words import ChannelWord, Message, Title
+from notifications.contracts import limits
 from notifications.contracts.changes import Effect
+from notifications.contracts.checking import OUT_OF_REACH
 from notifications.contracts.vocabulary import Channel, DeliveryStatus, NotificationStatus
 from policy.treatment import Wish
 
@@ -16,6 +18,8 @@ from policy.treatment import Wish
 def _in_the_future(instant: datetime) -> datetime:
     if instant <= datetime.now(UTC):
         raise ValueError("Must be in the future; null sends at once what waits.")
+    if instant.year not in limits.YEARS:
+        raise ValueError(OUT_OF_REACH)
     return instant
 
 

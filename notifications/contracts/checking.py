@@ -15,6 +15,18 @@ Word = TypeVar("Word", bound=StrEnum)
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _CONTROL_BUT_LAYOUT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+OUT_OF_REACH = f"Must be in a year from {limits.YEARS.start} to {limits.YEARS.stop - 1}."
+
+
+def check_instant(field: str, value: object) -> None:
+    """For a call that takes an instant alone.
+
+    Raises:
+        InvalidNotification: it has no offset from UTC, or is out of reach.
+    """
+    check = Check()
+    check.instant(field, value)
+    check.finish()
 
 
 class Check:
@@ -108,12 +120,11 @@ class Check:
         if not isinstance(value, datetime) or value.tzinfo is None:
             self.fail(field, "A date and time with its offset from UTC is required.")
             return None
-        try:
-            # One spelling of an instant, so that a repeated call may write it with another offset.
-            return value.astimezone(UTC)
-        except OverflowError:
-            self.fail(field, "Must be a date between the years 1 and 9999, in UTC too.")
+        if value.year not in limits.YEARS:
+            self.fail(field, OUT_OF_REACH)
             return None
+        # One spelling of an instant, so that a repeated call may write it with another offset.
+        return value.astimezone(UTC)
 
     def metadata(self, field: str, value: Mapping[str, Any] | None) -> dict[str, Any]:
         if value is None:

@@ -154,7 +154,9 @@ async def test_moved_further_it_does_not_come_at_the_old_time(boss: Door, ada: D
     assert [mail["title"] for mail in await mails_to(http, ada)] == ["Other"]
 
 
-@pytest.mark.parametrize("when", ["2020-01-01T00:00:00Z", "soon", "", 7.5, "0000-01-01T00:00:00Z"])
+@pytest.mark.parametrize(
+    "when", ["2020-01-01T00:00:00Z", "soon", "", 7.5, "0000-01-01T00:00:00Z", "2200-01-01T00:00:00Z"]
+)
 async def test_a_time_that_is_past_or_none_is_refused(boss: Door, ada: Door, when: object) -> None:
     notification = await waiting(boss, ada)
     answer = await change(boss, notification, "reschedule", 400, scheduled_for=when)

@@ -198,6 +198,8 @@ async def test_a_workshop_reminds_its_teacher_once_with_the_count_at_that_moment
         ({"anchor": f"booking:{'1' * 100}"}, "anchor"),
         ({"starts_at": "soon"}, "starts_at"),
         ({"starts_at": None}, "starts_at"),
+        ({"starts_at": "2200-01-01T00:00:00Z"}, "starts_at"),
+        ({"starts_at": "0001-01-01T00:00:00+14:00"}, "starts_at"),
         ({"offsets": []}, "offsets"),
         ({"offsets": "1800"}, "offsets"),
         ({"offsets": [0.5]}, "offsets"),
@@ -219,6 +221,14 @@ async def test_nonsense_is_refused_and_changes_nothing(
     answer = await remind(boss, 400, **{**sound, **fields})
     assert at_fault in answer
     assert (await boss.call("GET", f"reminders/{anchor}/")).status_code == 404
+
+
+async def test_an_anchor_is_not_moved_to_where_nobody_can_count(boss: Door, ada: Door) -> None:
+    anchor = an_anchor()
+    before = await remind(boss, user=ada.user, anchor=anchor, starts_at=soon(3600), offsets=[60])
+    response = await boss.call("PATCH", f"reminders/{anchor}/", json={"starts_at": "9999-12-31T23:59:59-14:00"})
+    assert (response.status_code, list(response.json())) == (400, ["starts_at"])
+    assert await boss.get(f"reminders/{anchor}/") == before
 
 
 @pytest.mark.parametrize("method", ["GET", "PATCH", "DELETE"])

@@ -78,6 +78,8 @@ def nested(levels: int) -> dict[str, Any]:
         ({"related_object_id": "x" * 101}, "related_object_id", "no more than 100 characters"),
         ({"scheduled_for": datetime(2039, 5, 1)}, "scheduled_for", "offset from UTC is required"),  # noqa: DTZ001
         ({"scheduled_for": "2039-05-01"}, "scheduled_for", "offset from UTC is required"),
+        ({"scheduled_for": NOON.replace(year=2200)}, "scheduled_for", "Must be in a year from 1970 to 2199."),
+        ({"expires_at": NOON.replace(year=1969)}, "expires_at", "Must be in a year from 1970 to 2199."),
         ({"expires_at": datetime(2039, 5, 1)}, "expires_at", "offset from UTC is required"),  # noqa: DTZ001
         ({"scheduled_for": NOON, "expires_at": NOON}, "expires_at", "Must be later than scheduled_for."),
         ({"metadata": ["a"]}, "metadata", "Must be an object."),

@@ -182,6 +182,20 @@ def test_bad_syntax_is_a_fault_at_its_line(template: str, line: int) -> None:
     assert fault(template).startswith(f"Line {line}: ")
 
 
+@pytest.mark.parametrize(
+    "template",
+    [
+        "{{ " + "(" * 3_000 + "a" + ")" * 3_000 + " }}",
+        "{{ a" + ".b" * 4_000 + " }}",
+        "{% if a %}" * 400 + "{% endif %}" * 400,
+        "{{ " + "not " * 2_000 + "a }}",
+        "{{ " + "[" * 250 + "]" * 250 + " }}",
+    ],
+)
+def test_nesting_without_end_is_a_fault(template: str) -> None:
+    assert "nested too deeply" in fault(template)
+
+
 def test_a_template_can_be_checked_without_variables() -> None:
     with pytest.raises(TemplateFault):
         check("{{ name.upper() }}")
