@@ -120,10 +120,17 @@ REFUSALS: dict[int, tuple[str, Json]] = {
         ),
     ),
     413: ("TooLarge", _detail("The body is too large.", "The body may have at most 1048576 bytes.")),
+    414: ("TooLong", _detail("The address is too long.", "Path and query may have at most 8192 bytes.")),
+    415: ("NoJson", _detail("The body is not said to be JSON.", 'Unsupported media type "text/plain" in request.')),
     429: (
         "TooManyRequests",
-        _detail("The caller asks too often.", "Request was throttled.", "Retry-After"),
+        _detail(
+            "The caller asks too often.",
+            "Request was throttled. Expected available in 12 seconds.",
+            "Retry-After",
+        ),
     ),
+    431: ("TooMuch", _detail("The headers are too many or too large.", "A request may have at most 100 headers.")),
     500: (
         "Failed",
         _refusal(

@@ -29,7 +29,7 @@ repeated until it is answered. The live side of this API is a WebSocket at `/ws/
 """
 _PROVEN_BY: Mapping[object, tuple[str, ...]] = {Caller: ("bearer", "cookie"), SignedBody: ("courier",)}
 _REFUSES: Mapping[object, tuple[int, ...]] = {
-    Caller: (401, 429),
+    Caller: (401, 429, 431),
     Staff: (403,),
     SignedBody: (401,),
     PageDep: (404,),
@@ -64,7 +64,7 @@ def _completed(document: Json, contexts: Iterable[RouteContext]) -> Json:
             asked = set(_asked(route.dependant))
             operation["security"] = [{name: []} for name in _facts(asked, _PROVEN_BY)]
             operation["parameters"] = [tidy_parameter(each) for each in operation.get("parameters", [])]
-            _add_refusals(operation, method, _facts(asked, _REFUSES))
+            _add_refusals(operation, {*_facts(asked, _REFUSES), *_refusals_of_input(operation, route, method)})
             _add_headers(operation, is_creation=method == "post" and _has_members(str(route.path_format), paths))
             schemas |= tidy(_shapes_within(operation))
             _add_examples(operation, schemas)
@@ -90,17 +90,21 @@ def _has_members(path: str, paths: Iterable[str]) -> bool:
     return any(each.startswith(f"{path}{{") and each.count("/") == path.count("/") + 1 for each in paths)
 
 
-def _add_refusals(operation: Json, method: str, statuses: Iterable[int]) -> None:
+def _add_refusals(operation: Json, statuses: set[int]) -> None:
     answers = operation["responses"]
     answers.pop("422", None)
     named = {int(status) for status, answer in answers.items() if "content" not in answer} & REFUSALS.keys()
-    for status in {*statuses, *named, *_refusals_of_input(operation, method)}:
+    for status in statuses | named:
         answers[str(status)] = {"$ref": f"#/components/responses/{REFUSALS[status][0]}"}
     operation["responses"] = dict(sorted(answers.items()))
 
 
-def _refusals_of_input(operation: Json, method: str) -> Iterator[int]:
+def _refusals_of_input(operation: Json, route: RouteContext, method: str) -> Iterator[int]:
     parameters = operation["parameters"]
+    if parameters:
+        yield 414
+    if route.body_field:
+        yield 415
     if "requestBody" in operation or any(each["in"] != "path" or _is_checked(each["schema"]) for each in parameters):
         yield 400
     puts_what_was_not_there = method != "post" and "201" in operation["responses"]

@@ -43,11 +43,9 @@ class Promises:
 
     def operation(self, request: httpx.Request) -> Json | None:
         path = f"{request.url.path.rstrip('/')}/"
-        for pattern, methods in self._paths:
-            if pattern.fullmatch(path) and request.method.lower() in methods:
-                found: Json = methods[request.method.lower()]
-                return found
-        return None
+        methods = next((methods for pattern, methods in self._paths if pattern.fullmatch(path)), {})
+        found: Json | None = methods.get(request.method.lower())
+        return found
 
     def resolved(self, node: Json) -> Json:
         found: Json = reduce(lambda at, name: at[name], node.get("$ref", "").split("/")[1:], self.document)

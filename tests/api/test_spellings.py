@@ -184,3 +184,9 @@ async def test_an_instant_at_the_end_of_time_is_one_like_any_other(inbox: Door, 
 async def test_an_id_may_be_spelled_as_any_uuid(inbox: Door, spelled: Callable[[str], str]) -> None:
     written = (await inbox.get("notifications/"))["results"][0]["id"]
     assert (await inbox.get(f"notifications/{spelled(written)}/"))["id"] == written
+
+
+@pytest.mark.parametrize("moment", ["5", "1.5e9", "1780000000000"])
+async def test_a_number_is_no_date(inbox: Door, moment: str) -> None:
+    response = await inbox.call("GET", "notifications/", params={"created_after": moment})
+    assert (response.status_code, list(response.json())) == (400, ["created_after"])
