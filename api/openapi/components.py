@@ -47,8 +47,7 @@ HEADERS: Json = {
         "schema": {"type": "string", "format": "uri"},
     },
     "Idempotency-Replayed": {
-        "description": "The key was used before, and this is what it made.",
-        "required": True,
+        "description": "There when the key was used before, and this is what it made.",
         "schema": {"type": "string", "const": "true"},
     },
 }

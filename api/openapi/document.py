@@ -128,7 +128,7 @@ def _add_headers(operation: Json, *, is_creation: bool) -> None:
             answer["headers"] = REFUSALS[int(status)][1]["headers"]
             continue
         made = ["Location"] if is_creation else []
-        replayed = ["Idempotency-Replayed"] if takes_key and status == "200" else []
+        replayed = ["Idempotency-Replayed"] if takes_key and status in ("200", "202") else []
         answer["description"] = HTTPStatus(int(status)).phrase
         answer["headers"] = header("X-Request-ID", *made, *replayed)
 
