@@ -76,7 +76,7 @@ async def get_delivery(_: Staff, id: PathId, services: ServicesDep) -> Response:
 @router.post(
     "/{id}/redrive/",
     response_model=Delivery,
-    responses={202: {"model": Delivery}},
+    responses={202: {"model": Delivery}, 409: {}},
     summary="Try a failed delivery again (staff)",
 )
 async def redrive_delivery(_: Staff, id: PathId, services: ServicesDep) -> Response:

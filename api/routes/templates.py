@@ -32,6 +32,7 @@ from templating.composing import Words, rendered
 router = APIRouter(prefix="/notification-templates", tags=["notification templates"])
 
 _VERSION_DIGITS = 9
+_STALE: dict[int | str, dict[str, Any]] = {409: {}}
 _TAKEN = {"key": ["This key already has a template for this channel and locale."]}
 
 
@@ -82,13 +83,15 @@ async def get_template(_: Staff, id: PathId, services: ServicesDep) -> Response:
         return json_response(_presented(await _stored(TemplateRepository(transaction), id)))
 
 
-@router.put("/{id}/", response_model=Template, summary="Write a template's next version in full (staff)")
+@router.put(
+    "/{id}/", response_model=Template, responses=_STALE, summary="Write a template's next version in full (staff)"
+)
 async def replace_template(_: Staff, id: PathId, body: TemplateReplace, services: ServicesDep) -> Response:
     """What changes nothing is no new version."""
     return await _change(id, body.model_dump(exclude={"version"}), services, written_for=body.version)
 
 
-@router.patch("/{id}/", response_model=Template, summary="Write a template's next version (staff)")
+@router.patch("/{id}/", response_model=Template, responses=_STALE, summary="Write a template's next version (staff)")
 async def change_template(_: Staff, id: PathId, body: TemplateChange, services: ServicesDep) -> Response:
     """What changes nothing is no new version."""
     values = body.model_dump(exclude={"version"}, exclude_none=True)
@@ -134,6 +137,7 @@ async def list_versions(_: Staff, id: PathId, services: ServicesDep, page: PageD
 @router.post(
     "/{id}/versions/{number}/restore/",
     response_model=Template,
+    responses=_STALE,
     summary="Write an earlier version again, as the next one (staff)",
 )
 async def restore_version(
