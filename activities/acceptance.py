@@ -1,7 +1,7 @@
 """What accepting one notification comes to: the rows to write and the plan to carry out. Pure."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -14,7 +14,7 @@ from notifications.contracts.vocabulary import Channel, DeliveryStatus, Notifica
 from persistence.recipients import Reachability
 from policy.attention import Budget, needs_slot
 from policy.outcomes import notification_status
-from policy.planning import PREFERRED_WAITS, Go, Situation, Skip, Step, Wait, WaitReason, first_steps
+from policy.planning import PREFERRED_WAITS, Go, Skip, Step, Wait, WaitReason, first_steps
 from policy.types import policy_of
 from templating.composing import Words, compose
 
@@ -142,13 +142,8 @@ def _first_steps(
     if request.digest is not None:
         # Until when, the digest says that takes it in; what is decided otherwise, is decided about the digest.
         return dict.fromkeys(channels, Wait(now, WaitReason.DIGEST))
-    in_app = Situation(
-        channel=Channel.IN_APP,
-        policy=policy_of(request.notification_type),
-        preferences=person.preferences,
-        has_address=True,
-        priority=priority_of(request),
-        quiet_hours=person.quiet_hours,
+    in_app = replace(
+        person.in_app(request.notification_type, priority=request.priority),
         scheduled_for=request.scheduled_for,
         expires_at=request.expires_at,
         budget=budget,

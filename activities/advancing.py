@@ -40,7 +40,7 @@ async def advance(transaction: Transaction, notification_id: UUID) -> Plan:
     waits: list[Wait] = []
     sending: list[PlannedDelivery] = []
     published_at = None
-    for delivery in due:
+    for delivery in sorted(due, key=lambda each: (each.channel.is_external, each.turn)):
         if delivery.status.is_settled:
             if _may_be_restored(delivery, now=now) and delivery.scheduled_for is not None:
                 waits.append(Wait(delivery.scheduled_for, WaitReason.SCHEDULED))

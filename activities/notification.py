@@ -114,9 +114,10 @@ async def _draft(transaction: Transaction, request: NotificationRequest, *, is_t
         else {}
     )
     budget = None
-    if is_turn and person.daily_limit is not None:
-        attention = await AttentionRepository(transaction).of(request.user, limit=person.daily_limit, now=now)
-        budget = attention.budget_of_next(priority_of(request))
+    if is_turn:
+        budget = await AttentionRepository(transaction).budget_of_next(
+            request.user, limit=person.daily_limit, priority=priority_of(request), now=now
+        )
     return draft(request, person=person, templates=templates, now=now, budget=budget)
 
 

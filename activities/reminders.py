@@ -28,6 +28,7 @@ from persistence.database import Database, Transaction
 from persistence.recipients import RecipientRepository
 from persistence.reminders import DueReminder, ReminderRepository
 from persistence.templates import TemplateRepository
+from policy.reminders import expiry
 from policy.retries import Reason
 from templating.composing import compose
 
@@ -116,16 +117,13 @@ def request_of(reminder: DueReminder, *, zone: ZoneInfo, participants: int) -> N
     """The notification that a reminder fires, with the facts of this moment among a template's variables."""
     content: NotificationRequest = value_to_type(NotificationRequest, reminder.content)
     notification_id = names.fired_notification_id(reminder.id, reminder.fires_at)
-    expires_at = content.expires_at
-    if expires_at is None and reminder.offset_seconds > 0:
-        expires_at = reminder.starts_at  # "in half an hour" is wrong from then on
     request = replace(
         content,
         notification_id=notification_id,
         call_id=str(reminder.id),
         user=reminder.user_id,
         metadata=facts(reminder.starts_at, zone=zone, participants=participants) | content.metadata,
-        expires_at=expires_at,
+        expires_at=expiry(content.expires_at, starts_at=reminder.starts_at, offset_seconds=reminder.offset_seconds),
     )
     return replace(request, fingerprint=fingerprint(request))
 

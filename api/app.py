@@ -25,6 +25,7 @@ from api.routes import (
     recipients,
     reminders,
     revocations,
+    simulation,
     templates,
     tickets,
     webhooks,
@@ -62,6 +63,7 @@ _RESOURCES = (
     reminders,
     digests,
     revocations,
+    simulation,
     tickets,
     webhooks,
 )

@@ -60,6 +60,14 @@ class AttentionRepository:
         attention = await self.of(delivery.user_id, limit=limit, now=now)
         return attention.budget_of(delivery.id, delivery.place)
 
+    async def budget_of_next(
+        self, user_id: str, *, limit: int | None, priority: Priority, now: datetime
+    ) -> Budget | None:
+        """As the next message to come would find it; None without a limit."""
+        if limit is None:
+            return None
+        return (await self.of(user_id, limit=limit, now=now)).budget_of_next(priority)
+
     async def give(self, delivery_id: UUID, *, owner: str, now: datetime) -> None:
         """Gives a delivery a slot; and forgets those of which nobody asks any more."""
         await self._connection.execute(
@@ -93,7 +101,6 @@ _SPENT = text(
     """
 ).bindparams(bindparam("open", _OPEN, ARRAY(TEXT)))
 
-# What is spared those who have read it will not go out, and takes nobody's turn.
 _LINE = text(
     """
     SELECT delivery.id, delivery.notification_id, notification.priority, notification.created_at,
@@ -101,7 +108,6 @@ _LINE = text(
     FROM notifications AS notification JOIN deliveries AS delivery ON delivery.notification_id = notification.id
     WHERE notification.user_id = :user_id AND notification.status = 'pending' AND notification.priority <> :urgent
         AND delivery.status = ANY(:open) AND delivery.reason = ANY(:reasons) AND delivery.next_attempt_at > :overdue
-        AND (delivery.escalates_after_seconds IS NULL OR notification.read_at IS NULL)
     """
 ).bindparams(
     bindparam("open", _OPEN, ARRAY(TEXT)),

@@ -20,12 +20,14 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.engine import RowMapping
 
-from notifications.contracts.vocabulary import Channel, NotificationType
+from notifications.contracts.vocabulary import Channel, NotificationType, Priority
 from persistence.database import Transaction
 from persistence.models import NotificationSetting, PreferenceProfile, Recipient
 from persistence.wishes import change_mind
 from policy.channels import Preferences
+from policy.planning import Situation
 from policy.quiet_hours import QuietHours, spans_of
+from policy.types import policy_of
 
 Row = dict[str, Any]
 
@@ -42,6 +44,18 @@ class Reachability:
     preferences: Preferences = field(default_factory=Preferences)
     quiet_hours: QuietHours = field(default_factory=QuietHours)
     daily_limit: int | None = None
+
+    def in_app(self, kind: NotificationType, *, priority: Priority | None = None) -> Situation:
+        """How a notification that comes in finds this person's inbox; the other channels' situations follow from it."""
+        policy = policy_of(kind)
+        return Situation(
+            channel=Channel.IN_APP,
+            policy=policy,
+            preferences=self.preferences,
+            has_address=True,
+            priority=priority or policy.priority,
+            quiet_hours=self.quiet_hours,
+        )
 
     def has_address(self, channel: Channel) -> bool:
         return channel is Channel.IN_APP or bool(self.address(channel))

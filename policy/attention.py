@@ -32,8 +32,8 @@ class Budget:
     ahead: int = 0
     """How many that wait go first."""
 
-    def after_sending(self, now: datetime) -> "Budget":
-        return replace(self, spent=(*self.spent, now))
+    def after_sending(self, *moments: datetime) -> "Budget":
+        return replace(self, spent=(*self.spent, *moments))
 
     def after_queueing(self) -> "Budget":
         return replace(self, ahead=self.ahead + 1)
@@ -81,11 +81,16 @@ def slot_for(budget: Budget, *, hours: QuietHours, now: datetime) -> datetime:
 
     Those ahead of it have gone by then, and it is not quiet.
     """
-    taken = sorted(budget.spent)
-    slot = now
+    return slots(budget, hours=hours, now=now)[-1]
+
+
+def slots(budget: Budget, *, hours: QuietHours, now: datetime) -> list[datetime]:
+    """The slots of those ahead, and then its own."""
+    taken, given = sorted(budget.spent), []
     for _ in range(budget.ahead + 1):
         room = taken[-budget.limit] + WINDOW if len(taken) >= budget.limit else now
         slot = max(room, now)
         slot = quiet_until(hours, now=slot) or slot
         insort(taken, slot)
-    return slot
+        given.append(slot)
+    return given

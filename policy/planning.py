@@ -120,12 +120,15 @@ def first_steps(
 def still_holds(wait: Wait, step: Step) -> bool:
     """Whether what waits may go on waiting as it does, now that its step would be this one.
 
-    That a slot has moved away, perhaps beyond the expiry, is time enough to find out when the wait is over.
+    When the wait is over is time enough to find out that it was read, or that its slot has moved away, be it
+    beyond its expiry.
     """
     if wait.reason is WaitReason.DIGEST:
         return True  # its digest goes out when it goes out, and is decided about then
     is_in_line = wait.reason is WaitReason.ATTENTION_BUDGET
     match step:
+        case Skip(Reason.ALREADY_READ):
+            return True
         case Skip(Reason.EXPIRED):
             return is_in_line
         case Wait(until, wait.reason):

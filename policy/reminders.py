@@ -13,6 +13,11 @@ def fires_at(starts_at: datetime, offset_seconds: int) -> datetime:
     return starts_at.astimezone(UTC) - timedelta(seconds=offset_seconds)
 
 
+def expiry(expires_at: datetime | None, *, starts_at: datetime, offset_seconds: int) -> datetime | None:
+    """From when on it is not worth sending: its own word, else the start, after which "in half an hour" is wrong."""
+    return starts_at if expires_at is None and offset_seconds > 0 else expires_at
+
+
 def first_status(moment: datetime, *, now: datetime) -> ReminderStatus:
     """A time that has passed is skipped and reported: nobody wants yesterday's reminders in a burst."""
     return ReminderStatus.WAITING if moment > now - GRACE else ReminderStatus.SKIPPED

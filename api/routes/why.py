@@ -1,5 +1,6 @@
 """What would happen now to a notification for somebody, channel by channel, and which rule says so."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,6 +13,7 @@ from api.routes.recipients import UserId
 from api.schemas.why import Why
 from api.services import Services
 from notifications.contracts.vocabulary import Channel, NotificationType
+from persistence.attention import AttentionRepository
 from persistence.events import utc
 from persistence.recipients import Reachability, RecipientRepository
 from policy.channels import decide
@@ -46,36 +48,31 @@ async def explain_for_caller(notification_type: NotificationType, caller: Caller
 
 
 async def _answer(user: str, kind: NotificationType, services: Services) -> Response:
+    now, priority = datetime.now(UTC), policy_of(kind).priority
     async with services.database.statements() as transaction:
         person = await RecipientRepository(transaction).reachability(user, kind)
-    now = datetime.now(UTC)
-    channels = _channels(kind, person, now)
+        budget = await AttentionRepository(transaction).budget_of_next(
+            user, limit=person.daily_limit, priority=priority, now=now
+        )
+    in_app = replace(person.in_app(kind), budget=budget)
+    channels = {channel.value: _channel(channel, in_app, person, now) for channel in Channel}
     return json_response({"user": user, "notification_type": kind, "now": utc(now), "channels": channels})
 
 
-def _channels(kind: NotificationType, person: Reachability, now: datetime) -> dict[str, Any]:
-    policy = policy_of(kind)
-    in_app = Situation(
-        channel=Channel.IN_APP,
-        policy=policy,
-        preferences=person.preferences,
-        has_address=True,
-        priority=policy.priority,
-        quiet_hours=person.quiet_hours,
+def _channel(channel: Channel, in_app: Situation, person: Reachability, now: datetime) -> dict[str, Any]:
+    """As if it were used beside the inbox alone."""
+    policy, has_address = in_app.policy, person.has_address
+    decision = decide(channel, policy=policy, preferences=person.preferences, has_address=has_address(channel))
+    steps = first_steps(
+        in_app, [Channel.IN_APP, channel], has_address=has_address, escalation=policy.escalation, now=now
     )
-    steps = first_steps(in_app, list(Channel), has_address=person.has_address, escalation=policy.escalation, now=now)
-    answers = {}
-    for channel, step in steps.items():
-        decision = decide(
-            channel, policy=policy, preferences=person.preferences, has_address=person.has_address(channel)
-        )
-        until, reason = (step.until, step.reason) if isinstance(step, Wait) else (None, None)
-        answers[channel.value] = {
-            "use": decision.use,
-            "rule": decision.rule,
-            "explanation": " ".join(filter(None, map(explanation, (decision.rule, reason)))),
-            "by_default": channel in policy.default_channels,
-            "deferred_until": until and utc(until),
-            "deferred_by": reason,
-        }
-    return answers
+    step = steps[channel]
+    until, reason = (step.until, step.reason) if isinstance(step, Wait) else (None, None)
+    return {
+        "use": decision.use,
+        "rule": decision.rule,
+        "explanation": " ".join(filter(None, map(explanation, (decision.rule, reason)))),
+        "by_default": channel in policy.default_channels,
+        "deferred_until": until and utc(until),
+        "deferred_by": reason,
+    }

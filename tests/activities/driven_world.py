@@ -5,6 +5,7 @@ so are the comparisons with it in Python and in SQL.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 from uuid import UUID, uuid4
@@ -39,6 +40,7 @@ _OWN = {
     " ON notification.id = notification_id WHERE user_id = :user)",
     AttentionSlot: "user_id = :user",
 }
+_TRIES = 10
 _REACHED = {Effect.STOPPED, Effect.CHANGED, Effect.IN_DOUBT}
 _INTO_THE_PAST = [
     text(
@@ -105,10 +107,14 @@ class World:
         self.signals.append(change.notification_id)
         return answer
 
-    async def write(self, act: Callable[[Transaction], Awaitable[object]]) -> None:
+    async def write(self, act: Callable[[Transaction], Awaitable[Result]]) -> Result:
         """What somebody does through the API."""
-        async with self.database.transaction() as transaction:
-            await act(transaction)
+
+        async def write(_: None) -> Result:
+            async with self.database.transaction() as transaction:
+                return await act(transaction)
+
+        return await self._run(write, None)
 
     async def be_quiet(self, spans: Sequence[tuple[int, int]]) -> None:
         self.quiet = spans
@@ -132,31 +138,25 @@ class World:
             await self.settle()
 
     async def _run(self, step: Callable[[Input], Awaitable[Result]], input: Input) -> Result:
-        """As Temporal does, once more when the database is away."""
-        try:
-            return await step(input)
-        except DatabaseUnavailable:
-            return await step(input)
+        """As Temporal does, once more when the database is away, which on a busy machine it may seem to be."""
+        for _ in range(_TRIES):
+            with suppress(DatabaseUnavailable):
+                return await step(input)
+        return await step(input)
 
     async def restless(self) -> list[UUID]:
         """What waits although it should wait differently."""
-        async with self.database.transaction() as transaction:
-            page = await WaitingRepository(transaction).restless(self.user, now=datetime.now(UTC))
-            return list(page.notifications)
+        page = await self.write(lambda t: WaitingRepository(t).restless(self.user, now=datetime.now(UTC)))
+        return list(page.notifications)
 
     async def published_at(self, notification_id: UUID) -> datetime | None:
-        async with self.database.statements() as transaction:
-            at = await transaction.connection.scalar(
-                select(Notification.published_at).where(Notification.id == notification_id)
-            )
+        column = select(Notification.published_at).where(Notification.id == notification_id)
+        at = await self.write(lambda t: t.connection.scalar(column))
         return at and at + self.elapsed
 
     async def deliveries(self) -> Sequence[Row[Any]]:
-        async with self.database.statements() as transaction:
-            rows = await transaction.connection.execute(
-                select(Delivery.__table__).join(Notification).where(Notification.user_id == self.user)
-            )
-            return rows.all()
+        every = select(Delivery.__table__).join(Notification).where(Notification.user_id == self.user)
+        return (await self.write(lambda t: t.connection.execute(every))).all()
 
     async def _do_one_thing(self) -> bool:
         now = datetime.now(UTC)
@@ -229,11 +229,14 @@ class World:
             for each, plan in self.plans.items()
         }
         self.sends = {each: at - passed for each, at in self.sends.items()}
-        async with self.database.transaction() as transaction:
+        moved = update(PreferenceProfile).where(PreferenceProfile.user_id == self.user)
+
+        async def move(transaction: Transaction) -> None:
             for statement in _INTO_THE_PAST:
                 await transaction.connection.execute(statement, {"user": self.user, "passed": passed})
-            moved = update(PreferenceProfile).where(PreferenceProfile.user_id == self.user)
             await transaction.connection.execute(moved.values(quiet_hours=self._hours()))
+
+        await self.write(move)
 
     def _hours(self) -> dict[str, list[dict[str, str]]]:
         """The quiet hours on the product's wall, where it is another time."""
