@@ -37,8 +37,9 @@ class NotificationCreate(Shape):
         default=None,
         description="Told together with others of the same user, type and key. The window, for the first of them to "
         "open, is `duration` with `seconds`, `quiet` with `seconds` and `at_most_seconds`, `count` with `count` and "
-        "`at_most_seconds`, or `daily` with `at`, on the person's own clock.",
-        examples=[{"key": "workshop:7", "window": {"kind": "quiet", "seconds": 300, "at_most_seconds": 3600}}],
+        "`at_most_seconds`, or `daily` with `at`, on the person's own clock: "
+        '`{"key": "workshop:7", "window": {"kind": "quiet", "seconds": 300, "at_most_seconds": 3600}}`. '
+        "Goes without `escalation` and `scheduled_for`.",
     )
 
     def options(self) -> NotifyOptions:

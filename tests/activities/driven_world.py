@@ -4,9 +4,11 @@ Time passes by moving one person's rows, and what the driver waits for, into the
 so are the comparisons with it in Python and in SQL.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
@@ -19,7 +21,7 @@ from activities.notification import NotificationActivities
 from activities.reconsidering import ReconsiderActivities
 from notifications.contracts.building import build_request
 from notifications.contracts.changes import Change, ChangeAnswer, Effect
-from notifications.contracts.delivery import AdvanceInput, ConcludeInput, Plan, PlannedDelivery, SendInput
+from notifications.contracts.delivery import AdvanceInput, ConcludeInput, Plan, SendInput
 from notifications.contracts.reconsidering import ReconsiderInput
 from notifications.contracts.vocabulary import Weekday
 from persistence.database import Database, DatabaseUnavailable, Transaction
@@ -28,6 +30,7 @@ from persistence.profiles import ProfileRepository
 from persistence.waiting import WaitingRepository, Waking
 from providers.provider import DeliveryProvider
 
+Act = Callable[[], Coroutine[Any, Any, None]]
 Input = TypeVar("Input")
 Result = TypeVar("Result")
 
@@ -59,9 +62,9 @@ _INTO_THE_PAST = [
 class World:
     """One person, and the workflows of their notifications. `elapsed` is how much time has been told to pass."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, pool_size: int = 2) -> None:
         waking = Waking(reconsider=self._hear_of, wake=self._hear)
-        self.database = Database(url, pool_size=2, before_commit=waking.before_commit)
+        self.database = Database(url, pool_size=pool_size, before_commit=waking.before_commit)
         self._notifications = NotificationActivities(database=self.database)
         self._changes = ChangeActivities(database=self.database)
         self._reconsidering = ReconsiderActivities(database=self.database, wake=self._hear)
@@ -76,6 +79,7 @@ class World:
         """Of the notifications whose workflow runs."""
         self.sends: dict[UUID, datetime] = {}
         """When each delivery that is being sent is to be tried."""
+        self._notification_of: dict[UUID, UUID] = {}
         self.signals: list[UUID] = []
         self.starts: list[str] = []
         self._deliveries = DeliveryActivities(database=self.database, provider=provider)
@@ -125,6 +129,11 @@ class World:
         while await self._do_one_thing():
             pass
 
+    async def settle_at_once(self) -> None:
+        """The same, with everything that is due at one moment done together."""
+        while due := self._due():
+            await asyncio.gather(*(act() for act in due))
+
     async def pass_time(self, passed: timedelta, *, at_once: bool = False) -> None:
         """In minutes. `at_once` finds the workers away all the while."""
         until = self.elapsed + passed
@@ -159,23 +168,30 @@ class World:
         return (await self.write(lambda t: t.connection.execute(every))).all()
 
     async def _do_one_thing(self) -> bool:
+        due = self._due()
+        if due:
+            await due[0]()
+        return bool(due)
+
+    def _due(self) -> list[Act]:
+        """What is to be done at this moment; what was told goes before what is planned."""
         now = datetime.now(UTC)
-        if self.starts:
-            await self._reconsider(self.starts.pop())
-        elif self.signals:
-            await self._advance(self.signals.pop(0))
-        elif due := [each for each, plan in self.plans.items() if plan.wake_at is not None and plan.wake_at <= now]:
-            await self._advance(due[0])
-        elif due := [each for each, at in self.sends.items() if at <= now]:
-            await self._send(due[0])
-        elif ended := [each for each in self.plans if self._has_ended(each)]:
-            del self.plans[ended[0]]
-            await self._run(self._notifications.conclude, ConcludeInput(notification_id=ended[0], given_up=()))
-        else:
-            return False
-        return True
+        told: list[Act] = [partial(self._reconsider, user) for user in dict.fromkeys(self.starts)]
+        told += [partial(self._advance, each) for each in dict.fromkeys(self.signals)]
+        due: list[Act] = [
+            partial(self._advance, each)
+            for each, plan in self.plans.items()
+            if plan.wake_at is not None and plan.wake_at <= now
+        ]
+        due += [partial(self._send, each) for each, at in self.sends.items() if at <= now]
+        return told or due or [partial(self._conclude, each) for each in self.plans if self._has_ended(each)]
+
+    async def _conclude(self, notification_id: UUID) -> None:
+        del self.plans[notification_id]
+        await self._run(self._notifications.conclude, ConcludeInput(notification_id=notification_id, given_up=()))
 
     async def _reconsider(self, user: str) -> None:
+        self.starts = [each for each in self.starts if each != user]
         after = None
         while True:
             page = await self._run(self._reconsidering.reconsider, ReconsiderInput(user=user, after=after))
@@ -184,6 +200,7 @@ class World:
             after = page.after
 
     async def _advance(self, notification_id: UUID) -> None:
+        self.signals = [each for each in self.signals if each != notification_id]
         if notification_id in self.plans:
             plan = await self._run(self._notifications.advance, AdvanceInput(notification_id=notification_id))
             self._take(notification_id, plan)
@@ -191,6 +208,7 @@ class World:
     def _take(self, notification_id: UUID, plan: Plan) -> None:
         self.plans[notification_id] = plan
         for planned in plan.deliveries:
+            self._notification_of[planned.delivery_id] = notification_id
             self.sends.setdefault(planned.delivery_id, datetime.now(UTC))
 
     async def _send(self, delivery_id: UUID) -> None:
@@ -199,19 +217,13 @@ class World:
         except ApplicationError as error:
             self.sends[delivery_id] = datetime.now(UTC) + (error.next_retry_delay or timedelta(0))
             return
-        del self.sends[delivery_id]
+        self.sends.pop(delivery_id, None)
         if not result.status.is_settled:
-            self.signals.append(self._notification_of(delivery_id))
+            self.signals.append(self._notification_of[delivery_id])
 
     def _has_ended(self, notification_id: UUID) -> bool:
         plan = self.plans[notification_id]
         return plan.wake_at is None and not any(each.delivery_id in self.sends for each in plan.deliveries)
-
-    def _notification_of(self, delivery_id: UUID) -> UUID:
-        def is_of(planned: PlannedDelivery) -> bool:
-            return planned.delivery_id == delivery_id
-
-        return next(each for each, plan in self.plans.items() if any(map(is_of, plan.deliveries)))
 
     def _waits(self) -> list[datetime]:
         wakes = [plan.wake_at for plan in self.plans.values() if plan.wake_at is not None]

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 from uuid import UUID
 
@@ -15,9 +16,9 @@ from notifications.contracts.changes import Change, ChangeKind
 from notifications.contracts.names import delivery_id
 from notifications.contracts.vocabulary import Channel
 from persistence import waiting
-from persistence.inbox import InboxRepository
 from persistence.profiles import ProfileRepository
 from persistence.recipients import RecipientRepository
+from persistence.treatment import TreatmentRepository
 from providers.provider import Accepted, OutcomeUnknown, OutgoingMessage, ProviderBusy, RecipientRejected
 
 EMAIL, SMS = Channel.EMAIL, Channel.SMS
@@ -120,10 +121,11 @@ async def test_the_important_go_first_and_the_others_wait_longer(world: World, v
     await world.pass_time(4 * DAY)
     assert [delivery for delivery, _ in vendor.got[1:]] == emails(high, normal, low)
     instants = [at for _, at in vendor.got]
-    assert all(later - earlier >= DAY for earlier, later in zip(instants, instants[1:], strict=False))
+    assert all(later - earlier >= DAY for earlier, later in pairwise(instants))
 
 
-async def test_a_slot_that_is_given_back_goes_to_the_next_and_so_on(world: World, vendor: Vendor) -> None:
+@pytest.mark.usefixtures("vendor")
+async def test_a_slot_that_is_given_back_goes_to_the_next_and_so_on(world: World) -> None:
     await limit(world, 1)
     _, first, second, third, fourth = [await notify(world) for _ in range(5)]
     await world.settle()
@@ -131,7 +133,7 @@ async def test_a_slot_that_is_given_back_goes_to_the_next_and_so_on(world: World
     await world.change(Change.of(second, ChangeKind.CANCEL))
     await world.settle()
     assert await waits(world) == dict(zip(emails(first, third, fourth), [24, 48, 72], strict=True))
-    await world.write(lambda t: InboxRepository(t).delete(world.user, [first]))
+    await world.write(lambda t: TreatmentRepository(t).delete(world.user, [first]))
     await world.settle()
     assert await waits(world) == dict(zip(emails(third, fourth), [24, 48], strict=True))
     soon = world.on_the_wall(world.now + 10 * DAY)
@@ -179,7 +181,7 @@ async def test_deleting_what_was_seen_gives_nothing_back(world: World, vendor: V
     await limit(world, 1)
     first = await notify(world, EMAIL, Channel.IN_APP)
     await world.settle()
-    await world.write(lambda t: InboxRepository(t).delete(world.user, [first]))
+    await world.write(lambda t: TreatmentRepository(t).delete(world.user, [first]))
     second = await notify(world)
     await world.settle()
     assert len(vendor.got) == 1

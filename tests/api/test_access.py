@@ -72,6 +72,8 @@ ROUTES = {
     ("POST", "digests/{id}/flush/"): STAFF_ONLY,
     ("GET", "token-revocations/"): STAFF_ONLY,
     ("POST", "token-revocations/"): (403, 403, 201, 401),
+    ("POST", "simulate/"): STAFF_ONLY,
+    ("POST", "simulate/reminders/"): STAFF_ONLY,
     ("POST", "ws-ticket/"): (201, 201, 201, 401),
 }
 QUERIES = {
@@ -114,6 +116,8 @@ def body_of(method: str, path: str) -> object:
         "notification-templates/{id}/preview/": {"data": {}},
         "recipients/{user}/": {"name": "Ada"},
         "reminders/": reminder(f"booking:{uuid4().hex}"),
+        "simulate/": {"user": "somebody", "notification_type": "booking"},
+        "simulate/reminders/": {"user": "somebody", "starts_at": "2039-05-01T10:00:00Z", "offsets": [1800]},
         "reminders/{anchor}/": {"starts_at": "2039-06-01T10:00:00Z"},
         "token-revocations/": {"jti": uuid4().hex},
     }
