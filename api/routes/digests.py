@@ -41,7 +41,12 @@ async def get_digest(_: Staff, id: PathId, services: ServicesDep) -> Response:
     return json_response(await _detail(id, services))
 
 
-@router.post("/{id}/flush/", response_model=shapes.DigestDetail, summary="Tell now what was gathered (staff)")
+@router.post(
+    "/{id}/flush/",
+    response_model=shapes.DigestDetail,
+    responses={409: {}},
+    summary="Tell now what was gathered (staff)",
+)
 async def flush_digest(_: Staff, id: PathId, services: ServicesDep) -> Response:
     """200 with the digest as it was closed; without entries it tells nothing. 409 when it was closed before."""
     if (await _detail(id, services))["status"] == "closed":

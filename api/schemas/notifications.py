@@ -39,7 +39,7 @@ class NotificationCreate(Shape):
         "open, is `duration` with `seconds`, `quiet` with `seconds` and `at_most_seconds`, `count` with `count` and "
         "`at_most_seconds`, or `daily` with `at`, on the person's own clock: "
         '`{"key": "workshop:7", "window": {"kind": "quiet", "seconds": 300, "at_most_seconds": 3600}}`. '
-        "Goes without `escalation` and `scheduled_for`.",
+        "Goes without `escalation` or `scheduled_for`.",
     )
 
     def options(self) -> NotifyOptions:
