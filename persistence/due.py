@@ -219,7 +219,8 @@ def _where(condition: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
             Notification.notification_type,
             Notification.priority,
             Notification.created_at.label("accepted_at"),
-            func.array_position(Notification.channels, Delivery.channel).label("turn"),
+            # A channel that was edited away is settled, and its place in line does not count.
+            func.coalesce(func.array_position(Notification.channels, Delivery.channel), 0).label("turn"),
             Notification.scheduled_for,
             Notification.expires_at,
             Notification.published_at,
