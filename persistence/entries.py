@@ -14,9 +14,7 @@ from sqlalchemy import (
     ColumnElement,
     Select,
     SQLColumnExpression,
-    TableValuedAlias,
     Text,
-    Uuid,
     bindparam,
     column,
     func,
@@ -24,7 +22,7 @@ from sqlalchemy import (
     true,
     tuple_,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, array
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import InstrumentedAttribute
 
 from notifications.contracts.vocabulary import NotificationType
@@ -75,44 +73,32 @@ def entries(
         (only,) = looked_into
         there = (where == what for where, what in zip(DRAWER, only, strict=False))
         return entry.where(*there).offset(offset or None).limit(limit)
-    heads = heads_of(entry, by=DRAWER[: len(looked_into[0])], among=looked_into, limit=offset + limit)
-    place = (heads.selected_columns.listed_at, heads.selected_columns.id)
-    return heads.order_by(*in_order(place, newest_first=newest_first)).offset(offset or None).limit(limit)
+    heads = heads_of(entry, by=DRAWER[: len(looked_into[0])], values=looked_into, limit=offset + limit)
+    return in_one_order(heads, newest_first=newest_first, offset=offset, limit=limit)
 
 
 def heads_of(
-    entry: Select[Any], *, by: Sequence[InstrumentedAttribute[Any]], among: Sequence[Drawer], limit: int
+    entry: Select[Any], *, by: Sequence[InstrumentedAttribute[Any]], values: Sequence[tuple[Any, ...]], limit: int
 ) -> Select[Any]:
     """The first few of `entry` for each of several values of some columns, value by value."""
-    values = (
-        bindparam(None, [value[place] for value in among], ARRAY(type(name.type))) for place, name in enumerate(by)
+    arrays = (
+        bindparam(None, [value[place] for value in values], ARRAY(type(name.type))) for place, name in enumerate(by)
     )
     columns = (column(name.key, name.type) for name in by)
-    wanted = func.unnest(*values).table_valued(*columns).render_derived(name="wanted")
+    wanted = func.unnest(*arrays).table_valued(*columns).render_derived(name="wanted")
     head = entry.where(*(name == wanted.c[name.key] for name in by)).limit(limit).lateral("entry")
     return select(*head.c).select_from(wanted.join(head, true()))
 
 
-def entries_among(
-    ids: Sequence[UUID],
-    conditions: Iterable[ColumnElement[bool]],
-    *,
-    newest_first: bool,
-    offset: int,
-    limit: int,
-) -> Select[Any]:
-    """As `entries`, of a few that are known by their ids: these are fetched, then put in order."""
-    known = known_by(ids)
-    few = select(*COLUMNS).join(known, known.c.id == Notification.id).where(*conditions).cte("few")
-    fetched = few.prefix_with("MATERIALIZED")
-    order = in_order((fetched.c.listed_at, fetched.c.id), newest_first=newest_first)
-    return select(*fetched.c).order_by(*order).offset(offset or None).limit(limit)
+def in_one_order(heads: Select[Any], *, newest_first: bool, offset: int, limit: int) -> Select[Any]:
+    """What `heads_of` found, put in order."""
+    place = (heads.selected_columns.listed_at, heads.selected_columns.id)
+    return heads.order_by(*in_order(place, newest_first=newest_first)).offset(offset or None).limit(limit)
 
 
-def known_by(ids: Sequence[UUID]) -> TableValuedAlias:
-    """A list of ids to join with: each is looked up by itself, however many the planner expects."""
-    known = func.unnest(bindparam(None, list(ids), ARRAY(Uuid)))
-    return known.table_valued(column("id", Uuid)).render_derived(name="known")
+def among(ids: Sequence[UUID], conditions: Iterable[ColumnElement[bool]]) -> Select[Any]:
+    """A few that are known by their ids: each is looked up by itself, however many the planner expects."""
+    return heads_of(select(*COLUMNS).where(*conditions), by=(Notification.id,), values=[(one,) for one in ids], limit=1)
 
 
 def conditions(filter: ListFilter, *, user_id: str) -> list[ColumnElement[bool]]:
@@ -121,7 +107,7 @@ def conditions(filter: ListFilter, *, user_id: str) -> list[ColumnElement[bool]]
         (bool(filter.types), lambda: Notification.notification_type.in_(filter.types)),
         (filter.is_read is not None, lambda: Notification.is_read == filter.is_read),
         (filter.status is not None, lambda: Notification.status == _written_out(filter.status)),
-        (filter.channel is not None, lambda: Notification.channels.contains(array([_written_out(filter.channel)]))),
+        (filter.channel is not None, lambda: func.array_position(Notification.channels, filter.channel).is_not(None)),
         (filter.created_after is not None, lambda: Notification.created_at >= filter.created_after),
         # Nothing is listed before it was created: this ends the reading, the line above only sorts out.
         (filter.created_after is not None, lambda: Notification.listed_at >= filter.created_after),

@@ -52,7 +52,7 @@ class GroupingRepository:
         """By type, what came before an instant: what the inbox holds, less what came since."""
         wanted = conditions(ListFilter(until=than), user_id=self._user_id)
         looked_into = list(product([Folder.INBOX], NotificationType, (True, False)))
-        heads = heads_of(newest(wanted), by=DRAWER, among=looked_into, limit=self._most)
+        heads = heads_of(newest(wanted), by=DRAWER, values=looked_into, limit=self._most)
         rows = await self._rows_by("notification_type", heads)
         drawers = await self._inbox.drawers(self._user_id)
         recent = await self._counts(than, None)
@@ -64,8 +64,8 @@ class GroupingRepository:
         counted = await self._connection.execute(_COUNT_BY_KEY, {"user_id": self._user_id, "keys": keys})
         counts = {row.group_key: row.entries for row in counted}
         wanted = conditions(ListFilter(), user_id=self._user_id)
-        by, among = (Notification.folder, Notification.group_key), [(Folder.INBOX, key) for key in keys]
-        rows = await self._rows_by("group_key", heads_of(newest(wanted), by=by, among=among, limit=self._most))
+        by, values = (Notification.folder, Notification.group_key), [(Folder.INBOX, key) for key in keys]
+        rows = await self._rows_by("group_key", heads_of(newest(wanted), by=by, values=values, limit=self._most))
         return [Group(key, counts.get(key, 0), rows[key]) for key in keys]
 
     async def _rows_by(self, name: str, heads: Select[Any]) -> defaultdict[str, list[Row]]:

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Uuid, func, literal, select, tuple_
 
 from persistence.database import Transaction
-from persistence.entries import PLACE, conditions, drawers, entries, entries_among, known_by
+from persistence.entries import PLACE, among, conditions, drawers, entries, in_one_order
 from persistence.filters import ListFilter
 from persistence.inbox import InboxRepository
 from persistence.models import Notification
@@ -41,21 +41,18 @@ class ListingRepository:
         if filter.search and filter.is_search_alone and matches.has_words:
             return await self._search.count(filter.search, filter.folders)
         wanted = [*conditions(filter, user_id=self._user_id), Notification.folder.in_(filter.folders)]
-        statement = select(func.count()).select_from(Notification).where(*wanted)
-        if matches.ids is not None:
-            known = known_by(matches.ids)
-            statement = statement.join(known, known.c.id == Notification.id)
-        return await self._connection.scalar(statement) or 0
+        counted = Notification.__table__.select().where(*wanted) if matches.ids is None else among(matches.ids, wanted)
+        return await self._connection.scalar(select(func.count()).select_from(counted.subquery())) or 0
 
     async def page(self, filter: ListFilter, *, offset: int, limit: int) -> list[Row]:
+        *earlier, last = filter.parts
         rows: list[Row] = []
-        for part in filter.parts:
-            found = await self._rows(part, offset=offset, limit=limit - len(rows))
-            rows += found
+        for part in earlier:
+            rows = await self._rows(part, offset=offset, limit=limit)
             if len(rows) == limit:
-                break
-            offset = 0 if found or not offset else max(0, offset - await self.count(part))
-        return rows
+                return rows
+            offset = 0 if rows or not offset else max(0, offset - await self.count(part))
+        return rows + await self._rows(last, offset=offset, limit=limit - len(rows))
 
     async def slice(self, filter: ListFilter, cursor: Cursor | None, *, limit: int) -> Slice:
         """Rows after (or before) a cursor, or from the beginning: as fast at any depth."""
@@ -93,8 +90,8 @@ class ListingRepository:
         if matches.ids is None:
             statement = entries(wanted, drawers(filter), newest_first=newest_first, offset=offset, limit=limit)
         else:
-            wanted.append(Notification.folder.in_(filter.folders))
-            statement = entries_among(matches.ids, wanted, newest_first=newest_first, offset=offset, limit=limit)
+            known = among(matches.ids, [*wanted, Notification.folder.in_(filter.folders)])
+            statement = in_one_order(known, newest_first=newest_first, offset=offset, limit=limit)
         return [dict(row) for row in (await self._connection.execute(statement)).mappings()]
 
     async def _matching(self, filter: ListFilter) -> Matches:
@@ -108,4 +105,4 @@ class ListingRepository:
 
 
 def _cursor(row: Row, *, backwards: bool = False) -> Cursor:
-    return Cursor(row["listed_at"], row["id"], is_read=row["is_read"], backwards=backwards)
+    return Cursor(row["listed_at"], row["id"], row["is_read"], backwards)

@@ -10,7 +10,14 @@ from api.changing import change, edit
 from api.dependencies import Caller, PathId, ServicesDep, Staff
 from api.presenting import detail, plain
 from api.responses import json_response
-from api.schemas.changes import ChangeResult, NothingToChange, NotificationChange, Reschedule, Timeline
+from api.schemas.changes import (
+    ChangeResult,
+    NothingToChange,
+    NotificationChange,
+    NotInTheInbox,
+    Reschedule,
+    Timeline,
+)
 from api.schemas.notifications import NotificationDetail
 from api.treating import acting_for, treat
 from notifications.contracts.changes import Change, ChangeKind
@@ -21,6 +28,7 @@ from policy.explaining import explanation
 
 router = APIRouter(prefix="/notifications", tags=["notifications"])
 _TOO_LATE: dict[int | str, Any] = {409: {"model": NothingToChange}}
+_NOT_NOW: dict[int | str, Any] = {409: {"model": NothingToChange | NotInTheInbox}}
 
 
 @router.post("/{id}/cancel/", response_model=ChangeResult, responses=_TOO_LATE, summary="Stop what has not gone out")
@@ -41,7 +49,7 @@ async def reschedule_notification(_: Staff, id: PathId, body: Reschedule, servic
     return json_response(await change(services, Change.of(id, ChangeKind.RESCHEDULE, scheduled_for=body.scheduled_for)))
 
 
-@router.patch("/{id}/", response_model=NotificationDetail, responses=_TOO_LATE, summary="Change one")
+@router.patch("/{id}/", response_model=NotificationDetail, responses=_NOT_NOW, summary="Change one")
 async def change_notification(caller: Caller, id: PathId, body: NotificationChange, services: ServicesDep) -> Response:
     """Its owner's marks (read, seen, archived, snoozed), and for staff what has not gone out: words, channels, times.
 
@@ -53,7 +61,7 @@ async def change_notification(caller: Caller, id: PathId, body: NotificationChan
     return json_response(detail(await treat(services, owner, id, body.wish())))
 
 
-@router.put("/{id}/", response_model=NotificationDetail, responses=_TOO_LATE, summary="Change one, as PATCH does")
+@router.put("/{id}/", response_model=NotificationDetail, responses=_NOT_NOW, summary="Change one, as PATCH does")
 async def put_notification(caller: Caller, id: PathId, body: NotificationChange, services: ServicesDep) -> Response:
     """A detail may be put back as it was read, with what is to be changed in it."""
     return await change_notification(caller, id, body, services)

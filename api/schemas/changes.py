@@ -104,6 +104,12 @@ class NothingToChange(Shape):
     channels: list[ChannelEffect]
 
 
+class NotInTheInbox(Shape):
+    """The conflict: it has not come into the inbox, so it cannot leave it."""
+
+    detail: str
+
+
 class TimelineEntry(Shape):
     at: datetime
     event: str
