@@ -6,6 +6,7 @@ import signal
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -125,6 +126,9 @@ class Caller:
     async def messages(self) -> list[dict[str, Any]]:
         return list((await self._http.get(f"{self._vendor}/messages", params={"user": self.user})).json()["results"])
 
+    async def patch(self, id: str, **fields: object) -> httpx.Response:
+        return await self._http.patch(f"/notifications/{id}/", json=fields, headers=self._owner)
+
     async def readable(self, id: str) -> dict[str, Any]:
         async with asyncio.timeout(DEADLINE_SECONDS):
             while (answer := await self.get(f"/notifications/{id}/")).status_code != 200:
@@ -198,6 +202,21 @@ async def test_without_temporal_reads_go_on_and_a_creation_is_told_to_come_back(
     assert {answer.status_code for answer in [*reads, marked]} == {200}
     assert ready.status_code == 503
     assert ready.json()["checks"] == {"database": "ok", "temporal": "unreachable", "gateway": "ok"}
+
+
+async def test_without_temporal_nothing_is_put_to_sleep_that_nobody_would_wake(hanging: LaunchedStack) -> None:
+    caller = Caller(hanging)
+    made = (await caller.create()).json()["id"]
+    before = await caller.readable(made)
+    async with paused(hanging, "temporal"):
+        refused = await caller.patch(made, snoozed_until=f"{datetime.now(UTC).date() + timedelta(days=1)}T00:00")
+        after = await caller.readable(made)
+        marked = await caller.patch(made, is_read=True, is_archived=True)
+
+    assert refused.status_code == 503
+    assert int(refused.headers["Retry-After"]) > 0
+    assert after == before | {"time_since": after["time_since"]}
+    assert marked.status_code == 200
 
 
 async def test_without_the_database_a_request_is_refused_in_time_instead_of_hanging(hanging: LaunchedStack) -> None:

@@ -30,7 +30,9 @@ from notifications.contracts.names import (  # noqa: E402
     delivery_id,
     digest_workflow_id,
     notification_workflow_id,
+    snooze_workflow_id,
 )
+from notifications.contracts.snooze import Snooze  # noqa: E402
 from notifications.contracts.vocabulary import Channel, NotificationStatus  # noqa: E402
 
 BASE = "/api/v1/drf/notifications"
@@ -190,6 +192,12 @@ async def digest_flushed(recorder: Recorder) -> str:
     return window
 
 
+async def snoozed(recorder: Recorder) -> str:
+    snooze = Snooze(notification_id=uuid4(), until=datetime.now(UTC) + timedelta(seconds=1))
+    await recorder.client.snooze(snooze)
+    return snooze_workflow_id(snooze.notification_id, snooze.until)
+
+
 PATHS: tuple[Story, ...] = (
     in_app,
     in_app_and_email,
@@ -206,6 +214,7 @@ PATHS: tuple[Story, ...] = (
     digest_entry,
     digest_waited,
     digest_flushed,
+    snoozed,
 )
 
 

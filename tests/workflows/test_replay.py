@@ -13,6 +13,7 @@ from notifications.contracts.vocabulary import NotificationStatus
 from workflows.anchor import AnchorWorkflow
 from workflows.digest import DigestWorkflow
 from workflows.notification import NotificationWorkflow
+from workflows.snooze import SnoozeWorkflow
 
 HISTORIES = sorted((Path(__file__).parents[1] / "histories").glob("*.json"))
 PATHS = {
@@ -31,10 +32,11 @@ PATHS = {
     "restored_and_moved",
     "retried",
     "scheduled",
+    "snoozed",
     "three_channels",
 }
 
-OTHERS = {"refused", "anchored", "digest_flushed", "digest_waited"}
+OTHERS = {"refused", "anchored", "digest_flushed", "digest_waited", "snoozed"}
 """Paths that a notification's workflow does not end on."""
 
 
@@ -48,7 +50,8 @@ def test_every_path_has_its_recording() -> None:
 
 @pytest.mark.parametrize("path", HISTORIES, ids=lambda path: path.stem)
 async def test_a_recorded_history_replays(path: Path) -> None:
-    await Replayer(workflows=[NotificationWorkflow, AnchorWorkflow, DigestWorkflow]).replay_workflow(history(path))
+    every = [NotificationWorkflow, AnchorWorkflow, DigestWorkflow, SnoozeWorkflow]
+    await Replayer(workflows=every).replay_workflow(history(path))
 
 
 @pytest.mark.parametrize("path", [path for path in HISTORIES if path.stem not in OTHERS], ids=lambda path: path.stem)
