@@ -12,6 +12,8 @@ import psycopg
 from bench.http_driver import NOTIFICATIONS
 from deploy.local.launch import LaunchedStack
 
+# A few people stand for many, so the limit on each is out of the way; their calls are counted all the same.
+ENVIRONMENT = {"RATE_LIMIT_USER_PER_MINUTE": "1000000"}
 _TOKEN_SECONDS = 24 * 3600
 _MARKED_AT_ONCE = 5
 

@@ -14,7 +14,7 @@ import psycopg
 from bench.driver import Driver
 from bench.http_driver import NOTIFICATIONS
 from bench.loops import quantile
-from bench.rest.calls import Calls, Person, get, people_of
+from bench.rest.calls import ENVIRONMENT, Calls, Person, get, people_of
 from bench.rest.filling import NEEDLE, Crowd, fill
 from bench.table import section, table
 from deploy.local.launch import LaunchedStack, launched
@@ -115,7 +115,7 @@ def _filled(state: Path, *crowds: Crowd) -> Iterator[LaunchedStack]:
             connection.execute("CREATE EXTENSION pg_stat_statements")
             connection.execute("ALTER SYSTEM SET shared_preload_libraries = 'pg_stat_statements'")
             connection.execute("ALTER SYSTEM SET pg_stat_statements.track_planning = on")
-    with launched(state, "api") as stack:
+    with launched(state, "api", environment=ENVIRONMENT) as stack:
         yield stack
 
 

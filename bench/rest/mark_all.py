@@ -13,7 +13,7 @@ import psycopg
 from bench.driver import Driver
 from bench.http_driver import NOTIFICATIONS
 from bench.loops import quantile
-from bench.rest.calls import Person, get, mark_read, people_of
+from bench.rest.calls import ENVIRONMENT, Person, get, mark_read, people_of
 from bench.rest.filling import Crowd, fill
 from bench.table import section, table
 from deploy.local.launch import LaunchedStack, launched
@@ -30,7 +30,7 @@ ALONE, BESIDE = "alone", "beside it"
 
 def mark_all(state: Path) -> str:
     with ExitStack() as resources:
-        stack = resources.enter_context(launched(state, "api"))
+        stack = resources.enter_context(launched(state, "api", environment=ENVIRONMENT))
         fill(stack.environment, READERS, COLLECTOR)
         people = people_of(stack, READERS.names(_PEOPLE))
         (collector,) = people_of(stack, COLLECTOR.names(1))

@@ -13,7 +13,7 @@ from bench.loops import quantile
 from bench.peers import django_service
 from bench.processes import cpu_seconds, pids
 from bench.rest import same_answers
-from bench.rest.calls import ROUTES, people_of
+from bench.rest.calls import ENVIRONMENT, ROUTES, people_of
 from bench.rest.filling import Crowd, fill
 from bench.servers import served
 from bench.table import section, table
@@ -88,7 +88,7 @@ class Race:
 
 def side_by_side(state: Path) -> str:
     with ExitStack() as resources:
-        stack = resources.enter_context(launched(state, "api"))
+        stack = resources.enter_context(launched(state, "api", environment=ENVIRONMENT))
         fill(stack.environment, CROWD)
         django_service.create_table(stack.environment)
         people = people_of(stack, CROWD.names(_PEOPLE))
