@@ -39,8 +39,11 @@ FROM generate_series(%(first)s::int, %(last)s::int) AS number,
      ) AS drawn
 """
 _COUNT = """
-INSERT INTO inboxes (user_id, unread_count)
-SELECT user_id, count(*) FILTER (WHERE read_at IS NULL) FROM notifications GROUP BY user_id
+INSERT INTO inboxes (user_id, unread_count, drawers)
+SELECT user_id, coalesce(sum(entries) FILTER (WHERE NOT is_read), 0),
+       jsonb_object_agg(notification_type || CASE WHEN is_read THEN '/read' ELSE '/unread' END, entries)
+FROM (SELECT user_id, notification_type, is_read, count(*) AS entries FROM notifications GROUP BY 1, 2, 3) AS drawer
+GROUP BY user_id
 """
 _INDEXES = """
 SELECT indexrelid::regclass::text, pg_get_indexdef(indexrelid) FROM pg_index
