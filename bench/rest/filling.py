@@ -39,8 +39,8 @@ FROM generate_series(%(first)s::int, %(last)s::int) AS number,
      ) AS drawn
 """
 _COUNT = """
-INSERT INTO inboxes (user_id, unread_count, drawers)
-SELECT user_id, coalesce(sum(entries) FILTER (WHERE NOT is_read), 0),
+INSERT INTO inboxes (user_id, last_seq, unread_count, drawers)
+SELECT user_id, sum(entries), coalesce(sum(entries) FILTER (WHERE NOT is_read), 0),
        jsonb_object_agg(notification_type || CASE WHEN is_read THEN '/read' ELSE '/unread' END, entries)
 FROM (SELECT user_id, notification_type, is_read, count(*) AS entries FROM notifications GROUP BY 1, 2, 3) AS drawer
 GROUP BY user_id
