@@ -39,7 +39,8 @@ class ListingRepository:
             return (await self._inbox.drawers(self._user_id)).count(filter.types, is_read=filter.is_read)
         matches = await self._matching(filter)
         if filter.search and filter.is_search_alone and matches.has_words:
-            return await self._search.count(filter.search, filter.folders)
+            few = matches.ids
+            return await self._search.count(filter.search, filter.folders) if few is None else len(few)
         wanted = [*conditions(filter, user_id=self._user_id), Notification.folder.in_(filter.folders)]
         counted = Notification.__table__.select().where(*wanted) if matches.ids is None else among(matches.ids, wanted)
         return await self._connection.scalar(select(func.count()).select_from(counted.subquery())) or 0
