@@ -9,8 +9,8 @@ from temporalio.common import WorkflowIDConflictPolicy
 
 from bench import floor, loops
 from bench.driver import answer
-from notifications.accepting import FIRST_TASK_TIMEOUT
 from notifications.connecting import connect
+from notifications.starting import FIRST_TASK_TIMEOUT
 
 
 class FloorDriver:

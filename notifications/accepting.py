@@ -1,35 +1,17 @@
-"""From a request to an accepted notification: its workflow is started, and the first step awaited.
+"""From a request to an accepted notification."""
 
-A crash of the caller between any two lines loses nothing: the start is durable before anything is answered,
-and repeating a keyed call finds the same workflow.
-"""
-
-import asyncio
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from typing import Any, TypedDict
+from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from temporalio.client import (
-    Client,
-    WithStartWorkflowOperation,
-    WorkflowFailureError,
-    WorkflowUpdateFailedError,
-    WorkflowUpdateRPCTimeoutOrCancelledError,
-)
+from temporalio.client import Client
 from temporalio.common import Priority as TaskPriority
-from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
-from temporalio.exceptions import WorkflowAlreadyStartedError
-from temporalio.service import RPCError
 
-from notifications.contracts import limits, names
+from notifications.contracts import names
 from notifications.contracts.notification import AcceptedNotification, NotificationRequest
 from notifications.contracts.vocabulary import NotificationStatus, Priority
-from notifications.refusals import conflict, refusal, unreachable
-
-# A worker that dies inside the first workflow task delays its notification by this much. Not below about
-# three seconds: a slow local activity reports in at four fifths of it.
-FIRST_TASK_TIMEOUT = timedelta(seconds=4)
+from notifications.starting import Start, StartOptions, accepted, ensure_started, options
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,116 +46,37 @@ class Notification:
 
 async def accept(temporal: Client, request: NotificationRequest) -> Notification:
     """Starts the workflow of a request built by `build_request`; see `NotificationsClient.notify`."""
-    acceptance = asyncio.ensure_future(_start_and_await_acceptance(temporal, request))
-    acceptance.add_done_callback(_retrieve)
-    try:
-        done, _ = await asyncio.wait({acceptance}, timeout=limits.ACCEPT_SECONDS)
-    finally:
-        acceptance.cancel()
-    try:
-        accepted = acceptance.result() if done else None
-    except WorkflowUpdateRPCTimeoutOrCancelledError:
-        accepted = None
-    except RPCError as error:
-        raise unreachable() from error
-    visible = accepted is not None
-    if accepted is None:
-        await start(temporal, request)
-        accepted = await _started_for(temporal, request)
-    if accepted.fingerprint != request.fingerprint:
-        raise conflict()
-    replayed = accepted.call_id != request.call_id
-    return _notification(request, accepted.status, replayed=replayed, visible=visible)
-
-
-async def _start_and_await_acceptance(temporal: Client, request: NotificationRequest) -> AcceptedNotification:
-    start: WithStartWorkflowOperation[Any, AcceptedNotification] = WithStartWorkflowOperation(
-        names.NOTIFICATION_WORKFLOW, request, **start_options(request)
-    )
-    try:
-        # The update's id is the fingerprint: equal requests at once share one update instead of
-        # filling the ten that a workflow may have in flight.
-        accepted: AcceptedNotification = await temporal.execute_update_with_start_workflow(
-            names.ACCEPTED_UPDATE,
-            request.fingerprint,
-            start_workflow_operation=start,
-            id=request.fingerprint,
-            result_type=AcceptedNotification,
-        )
-    except WorkflowAlreadyStartedError:
-        return await _result_of_earlier(temporal, request)
-    except WorkflowUpdateFailedError as failed:
-        raise refusal(failed.cause) from failed
-    finally:
-        # The operation keeps the outcome as well, and would complain that nobody asked it.
-        asyncio.ensure_future(start.workflow_handle()).add_done_callback(_retrieve)
-    return accepted
-
-
-async def _result_of_earlier(temporal: Client, request: NotificationRequest) -> AcceptedNotification:
-    """What the closed workflow of the same key had accepted."""
-    handle = temporal.get_workflow_handle(
-        names.notification_workflow_id(request.notification_id), result_type=AcceptedNotification
-    )
-    try:
-        accepted: AcceptedNotification = await handle.result()
-    except WorkflowFailureError as failed:
-        raise refusal(failed.cause) from failed
-    return accepted
+    known = await accepted(temporal, _start_of(request))
+    replayed = known.call_id != request.call_id
+    if known.answer is None:
+        return _notification(request, NotificationStatus.PENDING, replayed=replayed, visible=False)
+    return _notification(request, known.answer.status, replayed=replayed)
 
 
 async def start(temporal: Client, request: NotificationRequest) -> None:
-    """Makes sure that the workflow exists, whether or not anybody is there to run it."""
-    try:
-        async with asyncio.timeout(limits.ACCEPT_SECONDS):
-            await temporal.start_workflow(names.NOTIFICATION_WORKFLOW, request, **start_options(request))
-    except WorkflowAlreadyStartedError:
-        return
-    except (TimeoutError, RPCError) as error:
-        raise unreachable() from error
+    """Makes sure that the workflow exists, or has, whether or not anybody is there to run it.
 
-
-async def _started_for(temporal: Client, request: NotificationRequest) -> AcceptedNotification:
-    """Which request a key's workflow was started for, while there may be nobody to run it."""
-    workflow = temporal.get_workflow_handle(names.notification_workflow_id(request.notification_id))
-    try:
-        async with asyncio.timeout(limits.ACCEPT_SECONDS):
-            memo = await (await workflow.describe()).memo()
-    except (TimeoutError, RPCError) as error:
-        raise unreachable() from error
-    return AcceptedNotification(
-        notification_id=request.notification_id,
-        call_id=memo[names.CALL_MEMO],
-        fingerprint=memo[names.FINGERPRINT_MEMO],
-        status=NotificationStatus.PENDING,
-    )
-
-
-class StartOptions(TypedDict):
-    id: str
-    task_queue: str
-    id_conflict_policy: WorkflowIDConflictPolicy
-    id_reuse_policy: WorkflowIDReusePolicy
-    task_timeout: timedelta
-    priority: TaskPriority
-    static_summary: str
-    memo: dict[str, str]
+    Raises:
+        ServiceUnreachable: it is not known.
+    """
+    await ensure_started(temporal, _start_of(request))
 
 
 def start_options(request: NotificationRequest) -> StartOptions:
-    """How a notification's workflow is started. Nothing here tells who it is for or what it says."""
-    return {
-        "id": names.notification_workflow_id(request.notification_id),
-        "task_queue": names.NOTIFICATION_QUEUE,
-        "id_conflict_policy": WorkflowIDConflictPolicy.USE_EXISTING,
-        # A workflow fails only when its request was refused and left nothing behind: such a key is free again.
-        "id_reuse_policy": WorkflowIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY,
-        "task_timeout": FIRST_TASK_TIMEOUT,
-        "priority": TaskPriority(priority_key=(request.priority or Priority.NORMAL).task_priority),
-        "static_summary": request.notification_type,
-        # For callers with the same key while no worker is there to compare.
-        "memo": {names.FINGERPRINT_MEMO: request.fingerprint, names.CALL_MEMO: request.call_id},
-    }
+    """How a notification's workflow is started."""
+    return options(_start_of(request))
+
+
+def _start_of(request: NotificationRequest) -> Start[AcceptedNotification]:
+    return Start(
+        workflow=names.NOTIFICATION_WORKFLOW,
+        workflow_id=names.notification_workflow_id(request.notification_id),
+        task_queue=names.NOTIFICATION_QUEUE,
+        request=request,
+        answer=AcceptedNotification,
+        priority=TaskPriority(priority_key=(request.priority or Priority.NORMAL).task_priority),
+        summary=request.notification_type,
+    )
 
 
 def _notification(
@@ -195,9 +98,3 @@ def _notification(
         replayed=replayed,
         visible=visible,
     )
-
-
-def _retrieve(outcome: asyncio.Future[Any]) -> None:
-    """Looks at an outcome that nobody waits for any more, so that asyncio does not report it."""
-    if not outcome.cancelled():
-        outcome.exception()

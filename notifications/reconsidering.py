@@ -7,7 +7,6 @@ from temporalio.client import Client
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.service import RPCError, RPCStatusCode
 
-from notifications.accepting import FIRST_TASK_TIMEOUT
 from notifications.contracts import limits, names
 from notifications.contracts.errors import ServiceUnreachable
 from notifications.contracts.reconsidering import ReconsiderInput

@@ -14,7 +14,6 @@ from temporalio.client import (
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.service import RPCError
 
-from notifications.accepting import FIRST_TASK_TIMEOUT
 from notifications.contracts import limits, names
 from notifications.contracts.reminders import (
     AnchorCancellation,
@@ -24,6 +23,7 @@ from notifications.contracts.reminders import (
     Reminders,
 )
 from notifications.refusals import refusal, unreachable
+from notifications.starting import FIRST_TASK_TIMEOUT
 
 
 async def call_anchor(
