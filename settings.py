@@ -24,7 +24,7 @@ class Settings(BaseSettings):
 
     temporal_address: str = "127.0.0.1:7233"
     temporal_namespace: str = "default"
-    worker_roles: Annotated[tuple[str, ...], NoDecode] = ("workflows", "email", "sms", "push")
+    worker_roles: Annotated[tuple[str, ...], NoDecode] = ("workflows", "bulk", "email", "sms", "push")
     """Which task queues this worker serves; comma-separated."""
 
     jwt_secret: SecretStr | None = Field(default=None, min_length=32)

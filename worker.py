@@ -1,7 +1,7 @@
 """The worker: runs workflows and activities, in the roles it is asked for.
 
 `python worker.py` serves every queue; `python worker.py email sms` only those. One process per role keeps a
-slow vendor, or a burst of workflow code, from holding up anything else.
+slow vendor, an announcement, or a burst of workflow code from holding up anything else.
 """
 
 import asyncio
@@ -18,6 +18,7 @@ from temporalio.client import Client
 from temporalio.service import RPCError
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
+from activities.bulk import BulkActivities
 from activities.changing import ChangeActivities
 from activities.delivery import DeliveryActivities
 from activities.digests import DigestActivities
@@ -27,7 +28,7 @@ from activities.reminders import ReminderActivities
 from activities.snoozing import SnoozeActivities
 from notifications.accepting import start
 from notifications.connecting import connect
-from notifications.contracts.names import NOTIFICATION_QUEUE, delivery_queue
+from notifications.contracts.names import BULK_QUEUE, NOTIFICATION_QUEUE, delivery_queue
 from notifications.contracts.vocabulary import EXTERNAL_CHANNELS, Channel
 from notifications.digesting import watch_digest
 from notifications.reconsidering import reconsider, wake
@@ -39,19 +40,21 @@ from providers.courier import CourierProvider
 from runtime import settle_memory
 from settings import Settings
 from workflows.anchor import AnchorWorkflow
+from workflows.bulk import BulkWorkflow
 from workflows.digest import DigestWorkflow
 from workflows.notification import NotificationWorkflow
 from workflows.reconsidering import ReconsiderWorkflow
 from workflows.snooze import SnoozeWorkflow
 
-WORKFLOWS_ROLE = "workflows"
-ROLES = (WORKFLOWS_ROLE, *EXTERNAL_CHANNELS)
+ROLES = ("workflows", "bulk", *EXTERNAL_CHANNELS)
 
 # Time for sends under way to be answered and written down; what is cut off is asked again with its key.
 _GRACE = timedelta(seconds=15)
 # After a worker died, its cached workflows wait this long for it before any other may take them.
 _STICKY_TIMEOUT = timedelta(seconds=3)
 _CONCURRENT_SENDS = 50
+# One that is being written while the other's workflows are being started; batches take turns, page by page.
+_CONCURRENT_PAGES = 2
 _RECONNECT_SECONDS = 1.0
 
 log = structlog.get_logger("worker")
@@ -73,11 +76,13 @@ async def run(settings: Settings, roles: Sequence[str]) -> None:
         resources.push_async_callback(provider.close)
         deliveries = DeliveryActivities(database=database, provider=provider)
         for role in roles:
-            worker = (
-                _workflow_worker(client, database)
-                if role == WORKFLOWS_ROLE
-                else _channel_worker(client, Channel(role), deliveries, settings)
-            )
+            match role:
+                case "workflows":
+                    worker = _workflow_worker(client, database)
+                case "bulk":
+                    worker = _bulk_worker(client, database)
+                case channel:
+                    worker = _channel_worker(client, Channel(channel), deliveries, settings)
             await resources.enter_async_context(worker)
         settle_memory()
         log.info("worker ready", roles=" ".join(roles))
@@ -111,6 +116,20 @@ def _workflow_worker(client: Client, database: Database) -> Worker:
             snoozes.wake,
         ],
         # The sandbox imports the workflow's module anew for every run; the tests run the same code inside it.
+        workflow_runner=UnsandboxedWorkflowRunner(),
+        sticky_queue_schedule_to_start_timeout=_STICKY_TIMEOUT,
+        graceful_shutdown_timeout=_GRACE,
+    )
+
+
+def _bulk_worker(client: Client, database: Database) -> Worker:
+    activities = BulkActivities(database=database, start=partial(start, client))
+    return Worker(
+        client,
+        task_queue=BULK_QUEUE,
+        workflows=[BulkWorkflow],
+        activities=[activities.accept_batch, activities.accept_page],
+        max_concurrent_activities=_CONCURRENT_PAGES,
         workflow_runner=UnsandboxedWorkflowRunner(),
         sticky_queue_schedule_to_start_timeout=_STICKY_TIMEOUT,
         graceful_shutdown_timeout=_GRACE,

@@ -15,6 +15,7 @@ from api import errors, middleware
 from api.middleware.forwarding import ForwardedMiddleware
 from api.openapi.document import INTRODUCTION, describe, operation_id
 from api.routes import (
+    bulk,
     changes,
     deliveries,
     digests,
@@ -52,6 +53,7 @@ from settings import Settings
 BASE_PATH = "/api/v1/drf/notifications"
 _RESOURCES = (
     grouped,
+    bulk,
     notifications,
     changes,
     deliveries,

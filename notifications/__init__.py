@@ -1,7 +1,9 @@
 """The client that other services install: it starts notifications and needs nothing but Temporal's client."""
 
 from notifications.accepting import Notification
+from notifications.announcing import Batch
 from notifications.client import NotificationsClient
+from notifications.contracts.batches import Audience
 from notifications.contracts.errors import (
     IdempotencyConflict,
     InvalidNotification,
@@ -12,6 +14,8 @@ from notifications.contracts.errors import (
 )
 
 __all__ = [
+    "Audience",
+    "Batch",
     "IdempotencyConflict",
     "InvalidNotification",
     "Notification",

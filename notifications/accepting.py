@@ -13,6 +13,9 @@ from notifications.contracts.notification import AcceptedNotification, Notificat
 from notifications.contracts.vocabulary import NotificationStatus, Priority
 from notifications.starting import Start, StartOptions, accepted, ensure_started, options
 
+# Behind `Priority.task_priority`.
+_BATCHES = 5
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notification:
@@ -74,9 +77,16 @@ def _start_of(request: NotificationRequest) -> Start[AcceptedNotification]:
         task_queue=names.NOTIFICATION_QUEUE,
         request=request,
         answer=AcceptedNotification,
-        priority=TaskPriority(priority_key=(request.priority or Priority.NORMAL).task_priority),
+        priority=_task_priority(request),
         summary=request.notification_type,
     )
+
+
+def _task_priority(request: NotificationRequest) -> TaskPriority:
+    """Temporal's: whatever a batch says of itself, it comes after every single notification, and batches take turns."""
+    if request.batch_id is not None:
+        return TaskPriority(priority_key=_BATCHES, fairness_key=str(request.batch_id))
+    return TaskPriority(priority_key=(request.priority or Priority.NORMAL).task_priority)
 
 
 def _notification(

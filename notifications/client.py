@@ -19,9 +19,12 @@ from temporalio.client import (
 from temporalio.service import RPCError, RPCStatusCode
 
 from notifications.accepting import Notification, accept
+from notifications.announcing import Batch, announce, wake_batch
 from notifications.connecting import connect
 from notifications.contracts import limits, names
+from notifications.contracts.batches import Audience
 from notifications.contracts.building import build_reminders, build_request, user_id_of
+from notifications.contracts.building_batches import build_batch
 from notifications.contracts.changes import Change, ChangeAnswer, ChangeKind
 from notifications.contracts.checking import check_instant
 from notifications.contracts.errors import NotificationNotFound, ServiceUnreachable
@@ -97,6 +100,29 @@ class NotificationsClient:
                 return await self.accept(request)
 
         return await asyncio.gather(*map(accept, requests))
+
+    async def announce(
+        self,
+        *,
+        users: Iterable[object] | None = None,
+        audience: Audience | None = None,
+        notification_type: str,
+        **options: Unpack[NotifyOptions],
+    ) -> Batch:
+        """The same notification for many in one call: `users`, or an `audience` of those whom the service knows.
+
+        They are notified in the background, behind every single notification; REST shows how far it has come,
+        and stops it.
+
+        Raises:
+            InvalidNotification, IdempotencyConflict, Unacceptable, ServiceUnreachable: as `notify`.
+        """
+        request = build_batch(users=users, audience=audience, notification_type=notification_type, **options)
+        return await announce(self._temporal, request)
+
+    async def wake_batch(self, batch_id: UUID) -> None:
+        """Tells the workflow of a batch that it has been cancelled; never fails."""
+        await wake_batch(self._temporal, batch_id)
 
     async def status(self, notification_id: UUID) -> NotificationStatus:
         """How a notification stands, as its workflow knows it; what a provider reported later, REST knows.

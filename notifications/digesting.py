@@ -15,10 +15,10 @@ from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError
 
-from notifications.accepting import FIRST_TASK_TIMEOUT
 from notifications.contracts import limits, names
 from notifications.contracts.digests import DigestInput
 from notifications.refusals import unreachable
+from notifications.starting import FIRST_TASK_TIMEOUT
 
 
 async def watch_digest(temporal: Client, digest_id: UUID, *, is_due: bool) -> None:

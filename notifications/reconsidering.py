@@ -10,6 +10,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from notifications.contracts import limits, names
 from notifications.contracts.errors import ServiceUnreachable
 from notifications.contracts.reconsidering import ReconsiderInput
+from notifications.starting import FIRST_TASK_TIMEOUT
 
 _UNREACHABLE = "What waits could not be told of the change, which was not made. Try again."
 

@@ -1,6 +1,6 @@
 """People: where they are reached, and what they have switched on or off."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -17,7 +17,7 @@ from sqlalchemy import (
     literal_column,
     select,
 )
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import ARRAY, TEXT, insert
 from sqlalchemy.engine import RowMapping
 
 from notifications.contracts.vocabulary import Channel, NotificationType, Priority
@@ -145,10 +145,14 @@ def switches_of(row: Mapping[str, Any] | RowMapping, *, prefix: str = "") -> dic
 
 # Built once: SQLAlchemy takes longer to build and key such a statement than PostgreSQL to answer it.
 _SOMEBODY = select(bindparam("user_id", type_=Text).label("user_id")).subquery()
-_REACHABILITY_OF = with_reachability(
-    select(_SOMEBODY.c.user_id),
-    user_id=_SOMEBODY.c.user_id,
-    notification_type=bindparam("notification_type", type_=Text),
+_MANY = func.unnest(bindparam("users", type_=ARRAY(TEXT))).table_valued("user_id").render_derived(name="many")
+_REACHABILITY_OF, _REACHABILITY_OF_MANY = (
+    with_reachability(
+        select(people.c.user_id),
+        user_id=people.c.user_id,
+        notification_type=bindparam("notification_type", type_=Text),
+    )
+    for people in (_SOMEBODY, _MANY)
 )
 
 # What is known of a person besides decides about nothing.
@@ -166,6 +170,16 @@ class RecipientRepository:
             _REACHABILITY_OF, {"user_id": user_id, "notification_type": notification_type.value}
         )
         return reachability_of(row.mappings().one())
+
+    async def reachabilities(
+        self, users: Sequence[str], notification_type: NotificationType
+    ) -> dict[str, Reachability]:
+        """How several people can be reached for one type, in the order of `users`."""
+        rows = await self._connection.execute(
+            _REACHABILITY_OF_MANY, {"users": users, "notification_type": notification_type.value}
+        )
+        found = {row["user_id"]: reachability_of(row) for row in rows.mappings()}
+        return {user: found[user] for user in users}
 
     async def get(self, user_id: str) -> Row | None:
         rows = await self._connection.execute(select(Recipient.__table__).where(Recipient.user_id == user_id))

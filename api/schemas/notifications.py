@@ -13,10 +13,9 @@ from notifications.contracts.vocabulary import Channel, DeliveryStatus, Notifica
 from notifications.options import NotifyOptions
 
 
-class NotificationCreate(Shape):
+class NotificationContent(Shape):
     """Either `title` and `message`, or `template_key` with its variables in `metadata`."""
 
-    user: UserId
     notification_type: TypeWord
     title: Title | None = Field(default=None, examples=["Booking confirmed"])
     message: Message | None = Field(default=None, examples=["Your yoga session with Jane Doe is confirmed."])
@@ -43,7 +42,7 @@ class NotificationCreate(Shape):
     )
 
     def options(self) -> NotifyOptions:
-        """Everything but the user and the type, as the client takes it."""
+        """Everything but the type, as the client takes it."""
         channels = self.delivery_channels
         if channels is None and self.delivery_channel is not None:
             channels = [self.delivery_channel]
@@ -64,6 +63,10 @@ class NotificationCreate(Shape):
             "expires_at": self.expires_at,
             "digest": self.digest,
         }
+
+
+class NotificationCreate(NotificationContent):
+    user: UserId
 
 
 class MarkRead(Shape):

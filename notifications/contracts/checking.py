@@ -38,6 +38,10 @@ class Check:
     def fail(self, field: str, message: str) -> None:
         self._errors.setdefault(field, []).append(message)
 
+    def add(self, errors: Mapping[str, list[str]]) -> None:
+        for field, messages in errors.items():
+            self._errors.setdefault(field, []).extend(messages)
+
     def finish(self) -> None:
         if self._errors:
             raise InvalidNotification(self._errors)

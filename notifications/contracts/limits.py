@@ -12,6 +12,9 @@ QUIET_SPANS_PER_DAY = 6
 DAILY_LIMIT = 1_000
 YEARS = range(1970, 2200)
 """Of an instant to wait for. A Temporal timer ends after 292 years, and Python's and PostgreSQL's calendars differ."""
+USERS_PER_BATCH = 10_000
+BATCH_BYTES = 1_000_000
+"""A batch's users as JSON; Temporal takes two megabytes at once."""
 ACCEPT_SECONDS = 2.0
 """How long a caller waits for the first step before it is told 'accepted, visible soon'."""
 WAIT_SECONDS = 30 * 24 * 3600

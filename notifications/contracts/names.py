@@ -21,12 +21,17 @@ CALL_MEMO = "call_id"
 
 SNOOZE_WORKFLOW = "snooze"
 
+BULK_QUEUE = "bulk"
+BULK_WORKFLOW = "bulk"
+
 ACCEPT_ACTIVITY = "accept"
 ADVANCE_ACTIVITY = "advance"
 CHANGE_ACTIVITY = "change"
 CONCLUDE_ACTIVITY = "conclude"
 SEND_ACTIVITY = "send"
 WAKE_ACTIVITY = "wake"
+ACCEPT_BATCH_ACTIVITY = "accept_batch"
+ACCEPT_PAGE_ACTIVITY = "accept_page"
 
 ANCHOR_WORKFLOW = "anchor"
 REMIND_UPDATE = "remind"
@@ -54,6 +59,7 @@ INBOX_HINTS = "inbox_hints"
 _KEYED = UUID("8f2f5f0e-4f0c-5c3b-9a51-6f1d1c0c7f11")
 _USERS = UUID("c1f6f7c0-2f0a-5d8e-9a5e-6a4f3d1b7e90")
 _REMINDERS = UUID("0d6a4f0a-6b0e-5d0c-8a53-2c1f9f6b7e42")
+_KEYED_BATCH = UUID("2f0f3c7c-5f0a-5d7e-8c11-0f6a1f3f9b42")
 
 
 def delivery_queue(channel: Channel) -> str:
@@ -86,6 +92,20 @@ def recipients_key(idempotency_key: str, user: str) -> str:
         return key
     # Cut off, keys that differ in what is lost would stand for one notification.
     return f"{hashlib.sha256(idempotency_key.encode()).hexdigest()}:{user}"
+
+
+def bulk_workflow_id(batch_id: UUID) -> str:
+    return f"bulk:{batch_id}"
+
+
+def keyed_batch_id(idempotency_key: str) -> UUID:
+    """The batch that a key stands for; the same key may stand for a notification, too."""
+    return uuid5(_KEYED_BATCH, idempotency_key)
+
+
+def batch_notification_id(batch_id: UUID, user: str) -> UUID:
+    """One recipient's notification of a batch, so that a page that is taken again adds nothing."""
+    return uuid5(batch_id, user)
 
 
 def delivery_id(notification_id: UUID, channel: Channel) -> UUID:

@@ -42,9 +42,12 @@ class NotificationRequest:
     scheduled_for: datetime | None = None
     expires_at: datetime | None = None
     resumed: bool = False
-    """It was accepted by an earlier run, and something of it is to be tried again: only ids are in here."""
+    """It has been accepted already, by an earlier run or by its batch, and is to be brought out.
+    Only ids are in here then."""
     digest: DigestChoice | None = None
     """Told together with others, instead of by itself."""
+    batch_id: UUID | None = None
+    """Its batch, which gives way to everything else."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

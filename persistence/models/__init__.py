@@ -2,6 +2,7 @@
 
 from persistence.models.attention import AttentionSlot
 from persistence.models.base import Base
+from persistence.models.batches import Batch, BatchUser
 from persistence.models.budgets import CallBudget
 from persistence.models.changes import NotificationChange, TimelineEntry
 from persistence.models.deliveries import Attempt, Delivery
@@ -20,6 +21,8 @@ __all__ = [
     "Attempt",
     "AttentionSlot",
     "Base",
+    "Batch",
+    "BatchUser",
     "CallBudget",
     "Delivery",
     "Digest",

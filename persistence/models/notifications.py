@@ -72,6 +72,13 @@ class Notification(Timestamped, Base):
         ),
         Index("ix_notifications_pending", "user_id", "id", postgresql_where=text("status = 'pending'")),
         Index(
+            "ix_notifications_batch",
+            "batch_id",
+            "user_id",
+            "status",
+            postgresql_where=text("batch_id IS NOT NULL"),
+        ),
+        Index(
             "ix_notifications_superseded",
             "user_id",
             "supersede_key",
@@ -114,5 +121,6 @@ class Notification(Timestamped, Base):
     snoozed_until: Mapped[datetime | None]
     folder: Mapped[str] = mapped_column(Computed(FOLDER, persisted=True))
     is_read: Mapped[bool] = mapped_column(Computed("read_at IS NOT NULL", persisted=True))
+    batch_id: Mapped[UUID | None] = mapped_column(ForeignKey("batches.id"))
     fingerprint: Mapped[str]
     call_id: Mapped[str]

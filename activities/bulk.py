@@ -1,0 +1,148 @@
+"""Bringing a batch to its recipients: accepted once, then page by page, each page all or nothing.
+
+Everything that tells how far it has come is in its row, moved on with what it counts. So an activity that
+runs again after a crash, or twice at once, goes on from there.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+import structlog
+from temporalio import activity
+from temporalio.converter import JSONPlainPayloadConverter
+
+from activities.acceptance import draft
+from activities.paging import PAGE_SIZE, accept_next_page, content_of, request_for
+from activities.refusing import refusals
+from notifications.contracts import names
+from notifications.contracts.batches import AcceptedBatch, BatchRequest, BatchStatus, PageInput, PageResult
+from notifications.contracts.errors import IdempotencyConflict
+from notifications.contracts.notification import NotificationRequest
+from observability import where
+from persistence.batches import BatchRepository
+from persistence.database import Database, DatabaseFault, DatabaseUnavailable, Transaction
+from persistence.recipients import Reachability
+from persistence.templates import TemplateRepository
+
+# So few that a busy Temporal slows the batch down, and not the batch everybody else.
+_STARTS_AT_ONCE = 4
+
+Start = Callable[[NotificationRequest], Awaitable[None]]
+
+log = structlog.get_logger("bulk")
+
+
+class BulkActivities:
+    """`start` makes sure that a notification's workflow exists; starting it again changes nothing."""
+
+    def __init__(self, *, database: Database, start: Start) -> None:
+        self._database = database
+        self._start = start
+
+    @activity.defn(name=names.ACCEPT_BATCH_ACTIVITY)
+    async def accept_batch(self, request: BatchRequest) -> AcceptedBatch:
+        """Keeps the batch and whom it names; after it, it is readable.
+
+        Raises:
+            ApplicationError: of a type named after the contract's error; nothing was written.
+        """
+        with refusals():
+            async with self._database.transaction() as transaction:
+                return await _accept(transaction, request)
+
+    @activity.defn(name=names.ACCEPT_PAGE_ACTIVITY)
+    async def accept_page(self, input: PageInput) -> PageResult:
+        """Accepts the next page, and starts the workflows of those that wait or leave through a provider."""
+        # First those of an earlier page, whose worker may have died.
+        started_up_to = await self._start_waiting(input.batch_id)
+        try:
+            async with self._database.transaction() as transaction:
+                page = await accept_next_page(transaction, input.batch_id, started_up_to=started_up_to)
+        except DatabaseUnavailable:
+            raise
+        except (DatabaseFault, TypeError, ValueError) as error:
+            # What cannot be stored today cannot be stored in a minute; its page left nothing behind.
+            log.critical("batch failed", batch_id=str(input.batch_id), error=where(error))
+            async with self._database.transaction() as transaction:
+                await BatchRepository(transaction).finish(input.batch_id, BatchStatus.FAILED)
+            return PageResult(is_last=True)
+        await self._start_waiting(input.batch_id)
+        return page
+
+    async def _start_waiting(self, batch_id: UUID) -> str | None:
+        """Starts what is accepted and has no workflow yet; the last user up to whom all have been started."""
+        while True:
+            activity.heartbeat()
+            async with self._database.statements() as transaction:
+                batches = BatchRepository(transaction)
+                # Read first: what is accepted meanwhile must not count as started.
+                batch = await batches.get(batch_id)
+                users = await batches.waiting(batch_id, most=PAGE_SIZE)
+            if batch is None:
+                return None
+            if not users:
+                accepted_up_to: str | None = batch["accepted_up_to"]
+                return accepted_up_to
+            content = content_of(batch)
+            await self._start_all(request_for(user, content) for user in users)
+            async with self._database.statements() as transaction:
+                await BatchRepository(transaction).has_started(batch_id, users[-1])
+
+    async def _start_all(self, requests: Iterable[NotificationRequest]) -> None:
+        remaining = iter(requests)
+
+        async def start_some() -> None:
+            for request in remaining:
+                await self._start(request)
+                activity.heartbeat()
+
+        async with asyncio.TaskGroup() as starting:
+            for _ in range(_STARTS_AT_ONCE):
+                starting.create_task(start_some())
+
+
+async def _accept(transaction: Transaction, request: BatchRequest) -> AcceptedBatch:
+    batches = BatchRepository(transaction)
+    existing = await batches.get(request.batch_id)
+    if existing is None:
+        content = request.content
+        if content is None:
+            raise ValueError("A batch without content was to be accepted.")
+        await _try_out(transaction, content)
+        await batches.add(request, _as_json(content))
+        return _answer(request, request.call_id, content)
+    if existing["fingerprint"] != request.fingerprint:
+        raise IdempotencyConflict
+    return _answer(request, existing["call_id"], content_of(existing))
+
+
+async def _try_out(transaction: Transaction, content: NotificationRequest) -> None:
+    """Drafts it for somebody of whom nothing is known.
+
+    Raises:
+        InvalidNotification: the template or its variables are at fault.
+    """
+    nobody, key = Reachability(), content.template_key
+    texts = await TemplateRepository(transaction).texts(key, locale=nobody.locale) if key else {}
+    draft(content, person=nobody, templates=texts, now=datetime.now(UTC))
+
+
+def _answer(request: BatchRequest, call_id: str, content: NotificationRequest) -> AcceptedBatch:
+    return AcceptedBatch(
+        batch_id=request.batch_id,
+        call_id=call_id,
+        fingerprint=request.fingerprint,
+        scheduled_for=content.scheduled_for,
+    )
+
+
+def _as_json(content: NotificationRequest) -> Any:
+    """Spelled as in Temporal's payloads, from which `value_to_type` reads it back."""
+    payload = JSONPlainPayloadConverter().to_payload(content)
+    if payload is None:
+        raise ValueError("Content that is no JSON.")
+    return orjson.loads(payload.data)
