@@ -106,6 +106,9 @@ async def _kept(services: Services, wanted: Change, error: NotificationError) ->
         if isinstance(error, ServiceUnreachable):
             raise error
         deliveries = await DueRepository(transaction).of(wanted.notification_id)
+    if not all(delivery.status.is_settled for delivery in deliveries):
+        # A batch has accepted it, and is still to start the workflow that could change it.
+        raise ServiceUnreachable("It has just been accepted; repeat the call in a moment.")
     effects = [(delivery, effect_on(delivery.standing(), wanted.kind)) for delivery in deliveries]
     too_late = {Effect.STOPPED, Effect.CHANGED}  # what could have been done, had anybody been left to do it
     told = (delivery.told(Effect.NOT_SENT if effect in too_late else effect) for delivery, effect in effects)

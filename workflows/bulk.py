@@ -23,7 +23,7 @@ _PAGE_TIMEOUT = timedelta(minutes=10)
 _HEARTBEAT_TIMEOUT = timedelta(seconds=10)
 _PAGE_RETRY = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(seconds=15))
 # Six events each: a history stays short, and a replay quick.
-_PAGES_PER_RUN = 100
+PAGES_PER_RUN = 100
 
 
 @workflow.defn(name=names.BULK_WORKFLOW)
@@ -43,7 +43,7 @@ class BulkWorkflow:
         pages = 0
         while not await self._bring_out_page():
             pages += 1
-            if pages == _PAGES_PER_RUN:
+            if pages == PAGES_PER_RUN:
                 await workflow.wait_condition(workflow.all_handlers_finished)
                 workflow.continue_as_new(
                     BatchRequest(batch_id=accepted.batch_id, call_id=accepted.call_id, fingerprint=accepted.fingerprint)

@@ -38,6 +38,9 @@ def build_batch(
     key = check.text("idempotency_key", idempotency_key, limits.KEY_CHARS) or notification_key
     if (users is None) is (audience is None):
         check.fail("users", "Name either users or an audience.")
+    if audience is not None:
+        check.text("audience", audience.locale, limits.OBJECT_CHARS)
+        check.text("audience", audience.time_zone, limits.OBJECT_CHARS)
     if content.get("supersede_key") is not None:
         check.fail("supersede_key", "A batch supersedes nothing.")
     if content.get("digest") is not None:

@@ -33,6 +33,10 @@ ROUTES = {
     ("GET", "notifications/unread_count/"): OWN,
     ("GET", "notifications/stats/"): OWN,
     ("GET", "notifications/grouped/"): OWN,
+    ("GET", "notifications/bulk/"): STAFF_ONLY,
+    ("POST", "notifications/bulk/"): (403, 403, 202, 401),
+    ("GET", "notifications/bulk/{id}/"): STAFF_ONLY,
+    ("POST", "notifications/bulk/{id}/cancel/"): STAFF_ONLY,
     ("GET", "notification-settings/"): OWN,
     ("POST", "notification-settings/"): (201, 201, 201, 401),
     ("POST", "notification-settings/bulk_update/"): OWN,
@@ -100,11 +104,17 @@ def reminder(anchor: str) -> dict[str, object]:
     return {"user": "somebody", "anchor": anchor, "starts_at": "2039-05-01T10:00:00Z", "offsets": [1800], **words}
 
 
+def batch() -> dict[str, object]:
+    words = {"title": "Terms", "message": "New terms.", "scheduled_for": "2039-05-01T10:00:00Z"}
+    return {"users": ["somebody"], "notification_type": "system", **words}
+
+
 def body_of(method: str, path: str) -> object:
     """What a call must carry to be carried out."""
     bodies: dict[str, object] = {
         "notifications/": wanted("somebody"),
         "notifications/{id}/": {"is_read": True},
+        "notifications/bulk/": batch(),
         "notifications/bulk_delete/": {"notification_ids": [UNKNOWN]},
         "notifications/{id}/reschedule/": {"scheduled_for": None},
         "notification-settings/": {"notification_type": "review"},
@@ -137,19 +147,21 @@ def doors(stack: LaunchedStack, http: httpx.AsyncClient) -> dict[str, Door]:
 
 @pytest.fixture
 async def ids(doors: dict[str, Door]) -> dict[str, str]:
-    """What belongs to the owner, and a template, by the first part of their addresses."""
+    """What belongs to the owner, a template and a batch, by what comes before the id in their addresses."""
     by, owner = doors["staff"], doors["owner"]
     await by.call("PUT", f"recipients/{owner.user}/", json={"name": "Ada"})
     setting = await owner.call("POST", "notification-settings/", json={"notification_type": "booking"})
     made = await by.call("POST", "notification-templates/", json=template(uuid4().hex))
     anchor = f"booking:{uuid4().hex}"
     await by.call("POST", "reminders/", json=reminder(anchor))
+    waiting = await by.call("POST", "notifications/bulk/", json=batch(), headers={"Idempotency-Key": __name__})
     notification = (await create(by, owner.user))["id"]
     window = {"kind": "duration", "seconds": 3600}
     await create(by, owner.user, digest={"key": "workshop:7", "window": window})
     digests = await by.get("digests/", user=owner.user)
     return {
         "notifications": notification,
+        "notifications/bulk": waiting.json()["id"],
         "deliveries": str(delivery_id(UUID(notification), Channel.IN_APP)),
         "digests": digests["results"][0]["id"],
         "notification-settings": setting.json()["id"],
@@ -165,7 +177,7 @@ async def test_a_route_lets_in_whom_it_is_for(
 ) -> None:
     method, path = route
     names = {"user": doors["owner"].user, "anchor": ids["reminders"], "number": 1}
-    address = path.format(id=ids.get(path.split("/")[0]), **names)
+    address = path.format(id=ids.get(path.split("/{id}")[0]), **names)
     response = await doors[who].call(method, address, json=body_of(method, path), params=QUERIES.get(path))
     assert response.status_code == ROUTES[route][list(doors).index(who)], response.text
 

@@ -12,6 +12,7 @@ import pytest
 from temporalio.converter import DataConverter
 
 from notifications import contracts
+from notifications.contracts.batches import AcceptedBatch, Audience, BatchRequest, PageInput, PageResult
 from notifications.contracts.changes import Change, ChangeAnswer, ChangeKind, ChannelEffect, Effect
 from notifications.contracts.delivery import (
     AcceptResult,
@@ -82,6 +83,7 @@ SHAPES: list[Any] = [
         scheduled_for=NOON,
         expires_at=NOON,
         digest=DIGEST,
+        batch_id=ID,
     ),
     DIGEST,
     QUIET,
@@ -115,6 +117,13 @@ SHAPES: list[Any] = [
     GivenUp(delivery_id=ID, reason="deadline_exceeded"),
     ConcludeInput(notification_id=ID, given_up=(GivenUp(delivery_id=ID, reason="r"),)),
     Conclusion(status=NotificationStatus.FAILED),
+    Audience(locale="pt-BR", time_zone="America/Sao_Paulo"),
+    BatchRequest(batch_id=ID, call_id="c", fingerprint="f", content=SMALL, users=("ada", "☀")),
+    BatchRequest(batch_id=ID, call_id="c", fingerprint="f", content=SMALL, audience=Audience(locale="pt")),
+    BatchRequest(batch_id=ID, call_id="c", fingerprint="f"),
+    AcceptedBatch(batch_id=ID, call_id="c", fingerprint="f", scheduled_for=NOON),
+    PageInput(batch_id=ID),
+    PageResult(accepted=500, is_last=False),
 ]
 TYPES = list(dict.fromkeys(type(shape) for shape in SHAPES))
 

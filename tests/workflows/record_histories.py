@@ -1,6 +1,7 @@
 """Records a history of every path of the workflows: `python tests/workflows/record_histories.py`.
 
-Run it when a change to a workflow is meant to change its commands, and read the difference before committing.
+With names, only those. Run it when a change to a workflow is meant to change its commands, and read the
+difference before committing.
 """
 
 import asyncio
@@ -8,7 +9,7 @@ import json
 import re
 import sys
 import tempfile
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -23,12 +24,16 @@ from temporalio.client import Client  # noqa: E402
 
 from deploy.local.launch import LaunchedStack, launched  # noqa: E402
 from notifications import InvalidNotification, Notification, NotificationsClient  # noqa: E402
+from notifications.contracts import names  # noqa: E402
+from notifications.contracts.batches import BatchRequest  # noqa: E402
 from notifications.contracts.building import build_request  # noqa: E402
 from notifications.contracts.delivery import SendResult  # noqa: E402
 from notifications.contracts.names import (  # noqa: E402
     anchor_workflow_id,
+    bulk_workflow_id,
     delivery_id,
     digest_workflow_id,
+    keyed_batch_id,
     notification_workflow_id,
     snooze_workflow_id,
 )
@@ -42,10 +47,11 @@ Story = Callable[["Recorder"], Awaitable[str]]
 
 
 class Recorder:
-    def __init__(self, stack: LaunchedStack, client: NotificationsClient, http: httpx.AsyncClient) -> None:
+    def __init__(self, stack: LaunchedStack, temporal: Client, http: httpx.AsyncClient) -> None:
         self._staff = {"Authorization": f"Bearer {stack.token('staff', staff=True)}"}
         self._http = http
-        self.client = client
+        self.temporal = temporal
+        self.client = NotificationsClient(temporal)
 
     async def notify(self, *channels: str, **options: Any) -> str:
         notification: Notification = await self.client.notify(
@@ -57,6 +63,21 @@ class Recorder:
             **options,
         )
         return notification_workflow_id(notification.id)
+
+    async def announce(self, *channels: str, **options: Any) -> UUID:
+        batch = await self.client.announce(
+            users=["recorded", "somebody else"],
+            title="Hello",
+            message="From a recording.",
+            notification_type="session",
+            delivery_channels=channels,
+            **options,
+        )
+        return batch.id
+
+    async def cancel_batch(self, batch: UUID) -> None:
+        address = f"{BASE}/notifications/bulk/{batch}/cancel/"
+        (await self._http.post(address, headers=self._staff)).raise_for_status()
 
     async def fault(self, channel: str, *script: object) -> None:
         faults = {"channel": channel, "script": list(script)}
@@ -198,6 +219,45 @@ async def snoozed(recorder: Recorder) -> str:
     return snooze_workflow_id(snooze.notification_id, snooze.until)
 
 
+async def bulk_in_app(recorder: Recorder) -> str:
+    return bulk_workflow_id(await recorder.announce("in_app"))
+
+
+async def bulk_in_app_and_email(recorder: Recorder) -> str:
+    return bulk_workflow_id(await recorder.announce("in_app", "email"))
+
+
+async def bulk_scheduled(recorder: Recorder) -> str:
+    soon = datetime.now(UTC) + timedelta(seconds=2)
+    return bulk_workflow_id(await recorder.announce("in_app", scheduled_for=soon))
+
+
+async def bulk_cancelled(recorder: Recorder) -> str:
+    batch = await recorder.announce("in_app", scheduled_for=datetime.now(UTC) + DAY)
+    await recorder.cancel_batch(batch)
+    return bulk_workflow_id(batch)
+
+
+async def bulk_refused(recorder: Recorder) -> str:
+    key = uuid4().hex
+    try:
+        await recorder.client.announce(
+            users=["recorded"], notification_type="booking", template_key="no.such", idempotency_key=key
+        )
+    except InvalidNotification:
+        return bulk_workflow_id(keyed_batch_id(key))
+    raise AssertionError("the template should not exist")
+
+
+async def bulk_continued(recorder: Recorder) -> str:
+    """As a long batch goes on: without its content, which the database has."""
+    batch = await recorder.announce("in_app")
+    request = BatchRequest(batch_id=batch, call_id="earlier", fingerprint="the same")
+    workflow_id = f"{bulk_workflow_id(batch)}:continued"
+    await recorder.temporal.start_workflow(names.BULK_WORKFLOW, request, id=workflow_id, task_queue=names.BULK_QUEUE)
+    return workflow_id
+
+
 PATHS: tuple[Story, ...] = (
     in_app,
     in_app_and_email,
@@ -215,6 +275,12 @@ PATHS: tuple[Story, ...] = (
     digest_waited,
     digest_flushed,
     snoozed,
+    bulk_in_app,
+    bulk_in_app_and_email,
+    bulk_scheduled,
+    bulk_cancelled,
+    bulk_refused,
+    bulk_continued,
 )
 
 
@@ -231,19 +297,20 @@ async def record_given_up() -> None:
         (HISTORIES / "given_up.json").write_text(anonymous((await handle.fetch_history()).to_json()))
 
 
-async def record(stack: LaunchedStack) -> None:
+async def record(stack: LaunchedStack, wanted: Sequence[str]) -> None:
     temporal = await Client.connect(stack.temporal_address)
     async with httpx.AsyncClient(base_url=stack.url) as http:
-        recorder = Recorder(stack, NotificationsClient(temporal), http)
+        recorder = Recorder(stack, temporal, http)
         await recorder.describe()
-        for path in PATHS:
+        for path in [path for path in PATHS if path.__name__ in wanted or not wanted]:
             handle = temporal.get_workflow_handle(await path(recorder))
             async for event in handle.fetch_history_events(wait_new_event=True):
                 last = event
             print(path.__name__, last.event_id, "events")  # noqa: T201 - a script's progress
             history = anonymous((await handle.fetch_history()).to_json())
             (HISTORIES / f"{path.__name__}.json").write_text(history)
-    await record_given_up()
+    if "given_up" in wanted or not wanted:
+        await record_given_up()
 
 
 def anonymous(history: str) -> str:
@@ -256,4 +323,4 @@ def anonymous(history: str) -> str:
 
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as folder, launched(Path(folder) / "state") as running:
-        asyncio.run(record(running))
+        asyncio.run(record(running, sys.argv[1:]))

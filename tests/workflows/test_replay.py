@@ -8,9 +8,11 @@ from temporalio.client import WorkflowHistory
 from temporalio.worker import Replayer
 
 from notifications.contracts import names
+from notifications.contracts.batches import AcceptedBatch, BatchRequest
 from notifications.contracts.notification import AcceptedNotification, NotificationRequest
 from notifications.contracts.vocabulary import NotificationStatus
 from workflows.anchor import AnchorWorkflow
+from workflows.bulk import BulkWorkflow
 from workflows.digest import DigestWorkflow
 from workflows.notification import NotificationWorkflow
 from workflows.snooze import SnoozeWorkflow
@@ -18,6 +20,12 @@ from workflows.snooze import SnoozeWorkflow
 HISTORIES = sorted((Path(__file__).parents[1] / "histories").glob("*.json"))
 PATHS = {
     "anchored",
+    "bulk_cancelled",
+    "bulk_continued",
+    "bulk_in_app",
+    "bulk_in_app_and_email",
+    "bulk_refused",
+    "bulk_scheduled",
     "cancelled",
     "digest_entry",
     "digest_flushed",
@@ -36,8 +44,8 @@ PATHS = {
     "three_channels",
 }
 
-OTHERS = {"refused", "anchored", "digest_flushed", "digest_waited", "snoozed"}
-"""Paths that a notification's workflow does not end on."""
+OTHERS = {"refused", "bulk_refused", "anchored", "digest_flushed", "digest_waited", "snoozed"}
+"""Paths on which the steps are not met that are changed below."""
 
 
 def history(path: Path) -> WorkflowHistory:
@@ -50,14 +58,14 @@ def test_every_path_has_its_recording() -> None:
 
 @pytest.mark.parametrize("path", HISTORIES, ids=lambda path: path.stem)
 async def test_a_recorded_history_replays(path: Path) -> None:
-    every = [NotificationWorkflow, AnchorWorkflow, DigestWorkflow, SnoozeWorkflow]
+    every = [NotificationWorkflow, AnchorWorkflow, BulkWorkflow, DigestWorkflow, SnoozeWorkflow]
     await Replayer(workflows=every).replay_workflow(history(path))
 
 
 @pytest.mark.parametrize("path", [path for path in HISTORIES if path.stem not in OTHERS], ids=lambda path: path.stem)
 async def test_a_change_of_commands_does_not_pass_unnoticed(path: Path) -> None:
     with pytest.raises(workflow.NondeterminismError):
-        await Replayer(workflows=[HastyWorkflow]).replay_workflow(history(path))
+        await Replayer(workflows=[HastyWorkflow, HastyBulkWorkflow]).replay_workflow(history(path))
 
 
 @workflow.defn(name=names.NOTIFICATION_WORKFLOW)
@@ -75,3 +83,20 @@ class HastyWorkflow(NotificationWorkflow):
     async def _conclude(self) -> NotificationStatus:
         await workflow.sleep(1)
         return await super()._conclude()
+
+
+@workflow.defn(name=names.BULK_WORKFLOW)
+class HastyBulkWorkflow(BulkWorkflow):
+    """The same for a batch."""
+
+    @workflow.init
+    def __init__(self, request: BatchRequest) -> None:
+        super().__init__(request)
+
+    @workflow.run
+    async def run(self, request: BatchRequest) -> AcceptedBatch:
+        return await super().run(request)
+
+    async def _bring_out_page(self) -> bool:
+        await workflow.sleep(1)
+        return await super()._bring_out_page()
