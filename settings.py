@@ -53,6 +53,8 @@ class Settings(BaseSettings):
     email_sends_per_second: float = Field(default=50, gt=0)
     sms_sends_per_second: float = Field(default=50, gt=0)
     push_sends_per_second: float = Field(default=50, gt=0)
+    bulk_starts_per_second: float = Field(default=10, ge=1)
+    """How fast a bulk worker starts the workflows of a batch's notifications that leave through a provider."""
 
     api_host: str = "127.0.0.1"
     api_port: int = 8001

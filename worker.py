@@ -26,7 +26,7 @@ from activities.notification import NotificationActivities
 from activities.reconsidering import ReconsiderActivities
 from activities.reminders import ReminderActivities
 from activities.snoozing import SnoozeActivities
-from notifications.accepting import start
+from notifications.accepting import accept, start
 from notifications.connecting import connect
 from notifications.contracts.names import BULK_QUEUE, NOTIFICATION_QUEUE, delivery_queue
 from notifications.contracts.vocabulary import EXTERNAL_CHANNELS, Channel
@@ -80,7 +80,7 @@ async def run(settings: Settings, roles: Sequence[str]) -> None:
                 case "workflows":
                     worker = _workflow_worker(client, database)
                 case "bulk":
-                    worker = _bulk_worker(client, database)
+                    worker = _bulk_worker(client, database, settings)
                 case channel:
                     worker = _channel_worker(client, Channel(channel), deliveries, settings)
             await resources.enter_async_context(worker)
@@ -122,8 +122,10 @@ def _workflow_worker(client: Client, database: Database) -> Worker:
     )
 
 
-def _bulk_worker(client: Client, database: Database) -> Worker:
-    activities = BulkActivities(database=database, start=partial(start, client))
+def _bulk_worker(client: Client, database: Database, settings: Settings) -> Worker:
+    activities = BulkActivities(
+        database=database, start=partial(accept, client), starts_per_second=settings.bulk_starts_per_second
+    )
     return Worker(
         client,
         task_queue=BULK_QUEUE,

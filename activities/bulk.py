@@ -6,6 +6,7 @@ runs again after a crash, or twice at once, goes on from there.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -16,7 +17,8 @@ from temporalio import activity
 from temporalio.converter import JSONPlainPayloadConverter
 
 from activities.acceptance import draft
-from activities.paging import PAGE_SIZE, accept_next_page, content_of, request_for
+from activities.pacing import Pace
+from activities.paging import accept_next_page, content_of, request_for
 from activities.refusing import refusals
 from notifications.contracts import names
 from notifications.contracts.batches import AcceptedBatch, BatchRequest, BatchStatus, PageInput, PageResult
@@ -28,20 +30,31 @@ from persistence.database import Database, DatabaseFault, DatabaseUnavailable, T
 from persistence.recipients import Reachability
 from persistence.templates import TemplateRepository
 
-# So few that a busy Temporal slows the batch down, and not the batch everybody else.
-_STARTS_AT_ONCE = 4
-
-Start = Callable[[NotificationRequest], Awaitable[None]]
+# What Temporal takes a tenth of a second for, at times, is not to hold up the pace.
+_STARTS_AT_ONCE = 2
+_STARTS_AT_A_TIME = 20
+"""Those that a worker who dies leaves to be started again; starting again is harmless."""
+# An activity ends after it, and its batch waits for its turn, so that a large one does not shut out a small one.
+_TURN_SECONDS = 5.0
 
 log = structlog.get_logger("bulk")
 
+Start = Callable[[NotificationRequest], Awaitable[object]]
+
 
 class BulkActivities:
-    """`start` makes sure that a notification's workflow exists; starting it again changes nothing."""
+    """`start` makes sure that a notification's workflow exists; starting it again changes nothing.
 
-    def __init__(self, *, database: Database, start: Start) -> None:
+    All batches together start no more than `starts_per_second`: each is a workflow with everything that a
+    single notification costs Temporal, which single notifications are not to wait for.
+    """
+
+    def __init__(self, *, database: Database, start: Start, starts_per_second: float) -> None:
         self._database = database
         self._start = start
+        self._pace = Pace(starts_per_second)
+        # Drafting takes the whole of an event loop; one page is enough for it.
+        self._drafting = asyncio.Lock()
 
     @activity.defn(name=names.ACCEPT_BATCH_ACTIVITY)
     async def accept_batch(self, request: BatchRequest) -> AcceptedBatch:
@@ -56,53 +69,70 @@ class BulkActivities:
 
     @activity.defn(name=names.ACCEPT_PAGE_ACTIVITY)
     async def accept_page(self, input: PageInput) -> PageResult:
-        """Accepts the next page, and starts the workflows of those that wait or leave through a provider."""
-        # First those of an earlier page, whose worker may have died.
-        started_up_to = await self._start_waiting(input.batch_id)
+        """Accepts the next page, and starts the workflows of those that wait or leave through a provider.
+
+        What it has no time to start, or left behind when its worker died, the next one starts first.
+        """
+        turn_ends = asyncio.get_running_loop().time() + _TURN_SECONDS
+        started = await self._start_waiting(input.batch_id, until=turn_ends)
+        if not started.is_done:
+            return PageResult(is_last=False)
+        page = await self._accept_next(input.batch_id, started_up_to=started.up_to)
+        if not page.is_last:
+            await self._start_waiting(input.batch_id, until=turn_ends)
+        return page
+
+    async def _accept_next(self, batch_id: UUID, *, started_up_to: str | None) -> PageResult:
         try:
-            async with self._database.transaction() as transaction:
-                page = await accept_next_page(transaction, input.batch_id, started_up_to=started_up_to)
+            async with self._drafting, self._database.transaction() as transaction:
+                activity.heartbeat()
+                return await accept_next_page(transaction, batch_id, started_up_to=started_up_to)
         except DatabaseUnavailable:
             raise
         except (DatabaseFault, TypeError, ValueError) as error:
             # What cannot be stored today cannot be stored in a minute; its page left nothing behind.
-            log.critical("batch failed", batch_id=str(input.batch_id), error=where(error))
-            async with self._database.transaction() as transaction:
-                await BatchRepository(transaction).finish(input.batch_id, BatchStatus.FAILED)
-            return PageResult(is_last=True)
-        await self._start_waiting(input.batch_id)
-        return page
+            log.critical("batch failed", batch_id=str(batch_id), error=where(error))
+        async with self._database.transaction() as transaction:
+            await BatchRepository(transaction).finish(batch_id, BatchStatus.FAILED)
+        return PageResult(is_last=True)
 
-    async def _start_waiting(self, batch_id: UUID) -> str | None:
-        """Starts what is accepted and has no workflow yet; the last user up to whom all have been started."""
+    async def _start_waiting(self, batch_id: UUID, *, until: float) -> "_Started":
+        """Starts what is accepted and has no workflow yet."""
         while True:
             activity.heartbeat()
             async with self._database.statements() as transaction:
                 batches = BatchRepository(transaction)
                 # Read first: what is accepted meanwhile must not count as started.
                 batch = await batches.get(batch_id)
-                users = await batches.waiting(batch_id, most=PAGE_SIZE)
-            if batch is None:
-                return None
-            if not users:
-                accepted_up_to: str | None = batch["accepted_up_to"]
-                return accepted_up_to
+                users = await batches.waiting(batch_id, most=_STARTS_AT_A_TIME)
+            if batch is None or not users:
+                return _Started(is_done=True, up_to=batch["accepted_up_to"] if batch else None)
             content = content_of(batch)
             await self._start_all(request_for(user, content) for user in users)
             async with self._database.statements() as transaction:
                 await BatchRepository(transaction).has_started(batch_id, users[-1])
+            if asyncio.get_running_loop().time() >= until:
+                return _Started(is_done=False)
 
     async def _start_all(self, requests: Iterable[NotificationRequest]) -> None:
         remaining = iter(requests)
 
         async def start_some() -> None:
             for request in remaining:
+                await self._pace.turn()
                 await self._start(request)
                 activity.heartbeat()
 
         async with asyncio.TaskGroup() as starting:
             for _ in range(_STARTS_AT_ONCE):
                 starting.create_task(start_some())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Started:
+    is_done: bool
+    up_to: str | None = None
+    """The last user up to whom all have been started."""
 
 
 async def _accept(transaction: Transaction, request: BatchRequest) -> AcceptedBatch:

@@ -20,25 +20,35 @@ from persistence import events
 from persistence.batches import BatchRepository, Row
 from persistence.database import Transaction
 from persistence.pages import PageRepository
-from persistence.recipients import Reachability, RecipientRepository
+from persistence.recipients import RecipientRepository
 from persistence.templates import TemplateRepository
 from templating.composing import Words
 
 PAGE_SIZE = 500
 """Recipients in one transaction: its statement holds all their inboxes, for a twentieth of a second or so."""
-# Drafting is computation, and other workers' tasks wait for the same event loop.
-_DRAFTS_AT_A_TIME = 25
+# Drafting is computation, and other workers' tasks wait for the same event loop: about a millisecond at a time.
+_DRAFTS_AT_A_TIME = 10
+_PEOPLE_AT_A_TIME = 100
 
 
 @dataclass(slots=True)
 class _Page:
-    drafts: list[Acceptance] = field(default_factory=list)
-    failures: Counter[str] = field(default_factory=Counter)
+    """What is to be written, keyed by column; events by user."""
 
-    @property
-    def needs_workflows(self) -> bool:
-        """Some of it waits, or leaves through a provider."""
-        return any(each.notification["status"] is NotificationStatus.PENDING for each in self.drafts)
+    notifications: list[dict[str, Any]] = field(default_factory=list)
+    deliveries: list[dict[str, Any]] = field(default_factory=list)
+    messages: dict[str, events.Message] = field(default_factory=dict)
+    failures: Counter[str] = field(default_factory=Counter)
+    needs_workflows: bool = False
+    """Some of it waits, or leaves through a provider."""
+
+    def add(self, drafted: Acceptance, batch_id: UUID) -> None:
+        notification = {**drafted.notification, "batch_id": batch_id}
+        self.notifications.append(notification)
+        self.deliveries += ({**delivery, "notification_id": notification["id"]} for delivery in drafted.deliveries)
+        if drafted.item is not None:
+            self.messages[notification["user_id"]] = events.new_notification(drafted.item)
+        self.needs_workflows |= notification["status"] is NotificationStatus.PENDING
 
 
 async def accept_next_page(transaction: Transaction, batch_id: UUID, *, started_up_to: str | None) -> PageResult:
@@ -54,12 +64,12 @@ async def accept_next_page(transaction: Transaction, batch_id: UUID, *, started_
     users = await batches.next_users(batch, most=PAGE_SIZE)
     page = _Page()
     if users:
-        page = await _drafted(transaction, content_of(batch), users)
-        await _write(transaction, batch_id, page.drafts)
+        page = await _drafted(transaction, batch_id, content_of(batch), users)
+        await PageRepository(transaction).accept(page.notifications, page.deliveries, page.messages)
         is_caught_up = started_up_to == batch["accepted_up_to"] and not page.needs_workflows
         await batches.move_on(
             batch,
-            accepted=len(page.drafts),
+            accepted=len(page.notifications),
             failures=page.failures + Counter(batch["failures"]),
             accepted_up_to=users[-1],
             started_up_to=users[-1] if is_caught_up else started_up_to,
@@ -67,7 +77,7 @@ async def accept_next_page(transaction: Transaction, batch_id: UUID, *, started_
     is_last = len(users) < PAGE_SIZE and not page.needs_workflows
     if is_last:
         await batches.finish(batch_id, BatchStatus.COMPLETED)
-    return PageResult(accepted=len(page.drafts), is_last=is_last)
+    return PageResult(accepted=len(page.notifications), is_last=is_last)
 
 
 def content_of(batch: Row) -> NotificationRequest:
@@ -83,42 +93,33 @@ def request_for(user: str, content: NotificationRequest) -> NotificationRequest:
     return replace(content, notification_id=names.batch_notification_id(content.batch_id, user), user=user)
 
 
-async def _drafted(transaction: Transaction, content: NotificationRequest, users: Sequence[str]) -> _Page:
-    people = await RecipientRepository(transaction).reachabilities(users, content.notification_type)
-    texts = await _texts(transaction, content, people)
+async def _drafted(
+    transaction: Transaction, batch_id: UUID, content: NotificationRequest, users: Sequence[str]
+) -> _Page:
+    recipients, templates = RecipientRepository(transaction), _Templates(transaction, content.template_key)
     page, now = _Page(), datetime.now(UTC)
-    for number, (user, person) in enumerate(people.items()):
-        if number % _DRAFTS_AT_A_TIME == 0:
-            await asyncio.sleep(0)
-        try:
-            request = request_for(user, content)
-            page.drafts.append(draft(request, person=person, templates=texts[person.locale], now=now))
-        except InvalidNotification as error:
-            # What a locale's template lacks concerns those who read it, and nobody else.
-            page.failures[str(error)] += 1
+    for first in range(0, len(users), _PEOPLE_AT_A_TIME):
+        people = await recipients.reachabilities(users[first : first + _PEOPLE_AT_A_TIME], content.notification_type)
+        for number, (user, person) in enumerate(people.items()):
+            if number % _DRAFTS_AT_A_TIME == 0:
+                await asyncio.sleep(0)
+            texts, request = await templates.of(person.locale), request_for(user, content)
+            try:
+                page.add(draft(request, person=person, templates=texts, now=now), batch_id)
+            except InvalidNotification as error:
+                # What a locale's template lacks concerns those who read it, and nobody else.
+                page.failures[str(error)] += 1
     return page
 
 
-async def _texts(
-    transaction: Transaction, content: NotificationRequest, people: Mapping[str, Reachability]
-) -> dict[str, Mapping[Channel, Words]]:
-    """The template's texts for each locale that somebody reads."""
-    templates = TemplateRepository(transaction)
-    key = content.template_key
-    return {
-        locale: await templates.texts(key, locale=locale) if key else {}
-        for locale in {person.locale for person in people.values()}
-    }
+class _Templates:
+    """A template's texts, read once for each locale that somebody reads."""
 
+    def __init__(self, transaction: Transaction, key: str | None) -> None:
+        self._templates, self._key = TemplateRepository(transaction), key
+        self._read: dict[str, Mapping[Channel, Words]] = {}
 
-async def _write(transaction: Transaction, batch_id: UUID, drafts: Sequence[Acceptance]) -> None:
-    notifications: list[dict[str, Any]] = []
-    deliveries: list[dict[str, Any]] = []
-    messages: dict[str, events.Message] = {}
-    for each in drafts:
-        row = {**each.notification, "batch_id": batch_id}
-        notifications.append(row)
-        deliveries += ({**delivery, "notification_id": row["id"]} for delivery in each.deliveries)
-        if each.item is not None:
-            messages[row["user_id"]] = events.new_notification(each.item)
-    await PageRepository(transaction).accept(notifications, deliveries, messages)
+    async def of(self, locale: str) -> Mapping[Channel, Words]:
+        if locale not in self._read:
+            self._read[locale] = await self._templates.texts(self._key, locale=locale) if self._key else {}
+        return self._read[locale]

@@ -5,6 +5,7 @@ import tempfile
 from pathlib import Path
 
 from bench.accept import accept
+from bench.bulk import bulk
 from bench.latency import latency
 from bench.memory import memory
 from bench.rest.growth import growth
@@ -21,6 +22,7 @@ BENCHES = {
     "rest": side_by_side,
     "growth": growth,
     "mark-all": mark_all,
+    "bulk": bulk,
 }
 
 

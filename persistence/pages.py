@@ -1,5 +1,6 @@
 """Many notifications accepted at once: what `NotificationRepository.accept` writes for one, for a page of a batch."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
@@ -15,6 +16,7 @@ Rows = Sequence[Mapping[str, Any]]
 
 # A page holds the inboxes of everybody before the one it waits for, and nobody should wait with it for long.
 _YIELD = text("SELECT set_config('lock_timeout', '500ms', true)")
+_ROWS_AT_A_TIME = 100
 
 
 class PageRepository:
@@ -39,13 +41,22 @@ class PageRepository:
         await self._connection.execute(
             _statement(tuple(notifications[0]), tuple(deliveries[0])),
             {
-                "notifications": orjson.dumps(notifications).decode(),
-                "deliveries": orjson.dumps(deliveries).decode(),
+                "notifications": await _json(notifications),
+                "deliveries": await _json(deliveries),
                 "messages": orjson.dumps(messages).decode(),
                 "drawer": drawer(notifications[0]["notification_type"], is_read=False),
             },
         )
         self._transaction.moved_inboxes.update(messages)
+
+
+async def _json(rows: Rows) -> str:
+    """A list, written a piece at a time: others wait for the event loop."""
+    pieces = []
+    for first in range(0, len(rows), _ROWS_AT_A_TIME):
+        pieces.append(orjson.dumps(rows[first : first + _ROWS_AT_A_TIME])[1:-1])
+        await asyncio.sleep(0)
+    return f"[{b','.join(pieces).decode()}]"
 
 
 @cache

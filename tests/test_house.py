@@ -57,7 +57,7 @@ def registered(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
     settings = Settings.model_validate({"database_url": "-", "jwt_secret": "-" * 32, "courier_auth_token": "-"})
     deliveries = DeliveryActivities(database=nobody, provider=nobody)
     worker._workflow_worker(nobody, nobody)  # noqa: SLF001 - as `run` builds it
-    worker._bulk_worker(nobody, nobody)  # noqa: SLF001 - as above
+    worker._bulk_worker(nobody, nobody, settings)  # noqa: SLF001 - as above
     for channel in EXTERNAL_CHANNELS:
         worker._channel_worker(nobody, channel, deliveries, settings)  # noqa: SLF001 - as above
     return calls

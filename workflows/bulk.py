@@ -17,8 +17,8 @@ with workflow.unsafe.imports_passed_through():
     from notifications.contracts.errors import IdempotencyConflict
     from workflows.steps import local_step, until
 
-# A page of five hundred workflows to start on a busy Temporal; it reports in all the while.
-_PAGE_TIMEOUT = timedelta(minutes=10)
+# Its turn is over after seconds; what takes longer waits for something that is away.
+_PAGE_TIMEOUT = timedelta(minutes=2)
 # Between two reports lies at most one transaction. It is also how long a killed worker's page is waited for.
 _HEARTBEAT_TIMEOUT = timedelta(seconds=10)
 _PAGE_RETRY = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(seconds=15))

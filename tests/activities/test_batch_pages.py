@@ -44,7 +44,7 @@ class World:
         self.database = database
         self.started: list[NotificationRequest] = []
         self.starts_left = 1_000_000
-        self._activities = BulkActivities(database=database, start=self._start)
+        self._activities = BulkActivities(database=database, start=self._start, starts_per_second=10_000)
 
     async def _start(self, request: NotificationRequest) -> None:
         if not self.starts_left:
@@ -155,6 +155,28 @@ async def test_two_workers_at_once_tell_everybody_once_and_count_right(world: Wo
     assert set((await world.inboxes(users)).values()) == {(1, 1, 1, 1)}
 
 
+async def test_inboxes_are_locked_in_the_order_of_their_users(world: World) -> None:
+    users = somebody(PAGE)
+    await world.all_pages(await world.batch(users))
+    batch = await world.batch(users)
+    async with world.database.transaction() as first:
+        await InboxRepository(first).lock(users[0])
+        page = asyncio.create_task(world.page(batch))
+        await _someone_waits(world)
+        async with world.database.transaction() as others:
+            # With the first one out of reach, nobody else's is held.
+            free = select(Inbox.user_id).where(Inbox.user_id.in_(users[1:])).with_for_update(skip_locked=True)
+            assert sorted(await others.connection.scalars(free)) == users[1:]
+    await page
+
+
+async def _someone_waits(world: World) -> None:
+    waiting = text("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND locktype = 'transactionid')")
+    async with asyncio.timeout(5), world.database.statements() as transaction:
+        while not await transaction.connection.scalar(waiting):
+            pass
+
+
 async def test_batches_to_the_same_people_at_once_never_deadlock_with_each_other_or_with_readers(world: World) -> None:
     users = somebody(60)
     batches = [await world.batch(users) for _ in range(4)]
@@ -204,6 +226,21 @@ async def test_only_what_waits_or_leaves_through_a_provider_has_a_workflow(world
     await world.all_pages(batch)
     assert sorted(request.user for request in world.started) == users[3:7]
     assert (await world.row(batch))["started_up_to"] is not None
+
+
+async def test_a_batch_with_much_to_start_lets_others_have_their_turn(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("activities.bulk._STARTS_AT_A_TIME", 4)
+    monkeypatch.setattr("activities.bulk._TURN_SECONDS", 0)
+    users = somebody(PAGE + 1)
+    await reachable(world, users)
+    batch = await world.batch(users, delivery_channels=["email"])
+    steps: list[tuple[PageResult, int, int]] = []
+    while not steps or not steps[-1][0].is_last:
+        steps.append((await world.page(batch), len(await world.told(batch)), len(world.started)))
+    assert [(accepted, started) for _, accepted, started in steps] == [(10, 4), (10, 8), (10, 10), (11, 11), (11, 11)]
+    assert Counter(request.user for request in world.started) == Counter(users)
 
 
 async def test_a_batch_that_is_stopped_still_brings_out_what_it_had_accepted(world: World) -> None:
