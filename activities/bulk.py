@@ -18,7 +18,7 @@ from temporalio.converter import JSONPlainPayloadConverter
 
 from activities.acceptance import draft
 from activities.pacing import Pace
-from activities.paging import accept_next_page, content_of, request_for
+from activities.paging import accept_next_page, content_of, workflow_request
 from activities.refusing import refusals
 from notifications.contracts import names
 from notifications.contracts.batches import AcceptedBatch, BatchRequest, BatchStatus, PageInput, PageResult
@@ -107,8 +107,7 @@ class BulkActivities:
                 users = await batches.waiting(batch_id, most=_STARTS_AT_A_TIME)
             if batch is None or not users:
                 return _Started(is_done=True, up_to=batch["accepted_up_to"] if batch else None)
-            content = content_of(batch)
-            await self._start_all(request_for(user, content) for user in users)
+            await self._start_all(workflow_request(batch, user) for user in users)
             async with self._database.statements() as transaction:
                 await BatchRepository(transaction).has_started(batch_id, users[-1])
             if asyncio.get_running_loop().time() >= until:

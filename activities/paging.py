@@ -15,7 +15,7 @@ from notifications.contracts import names
 from notifications.contracts.batches import BatchStatus, PageResult
 from notifications.contracts.errors import InvalidNotification
 from notifications.contracts.notification import NotificationRequest
-from notifications.contracts.vocabulary import Channel, NotificationStatus
+from notifications.contracts.vocabulary import Channel, NotificationStatus, NotificationType
 from persistence import events
 from persistence.batches import BatchRepository, Row
 from persistence.database import Transaction
@@ -86,11 +86,17 @@ def content_of(batch: Row) -> NotificationRequest:
     return content
 
 
-def request_for(user: str, content: NotificationRequest) -> NotificationRequest:
-    """One recipient's own."""
-    if content.batch_id is None:
-        raise ValueError("Content of no batch.")
-    return replace(content, notification_id=names.batch_notification_id(content.batch_id, user), user=user)
+def workflow_request(batch: Row, user: str) -> NotificationRequest:
+    """With which the workflow of a recipient's notification is started, once a page has accepted that: no words."""
+    return NotificationRequest(
+        notification_id=names.batch_notification_id(batch["id"], user),
+        call_id=str(batch["id"]),
+        fingerprint=batch["fingerprint"],
+        user=user,
+        notification_type=NotificationType(batch["content"]["notification_type"]),
+        resumed=True,
+        batch_id=batch["id"],
+    )
 
 
 async def _drafted(
@@ -103,7 +109,8 @@ async def _drafted(
         for number, (user, person) in enumerate(people.items()):
             if number % _DRAFTS_AT_A_TIME == 0:
                 await asyncio.sleep(0)
-            texts, request = await templates.of(person.locale), request_for(user, content)
+            texts = await templates.of(person.locale)
+            request = replace(content, notification_id=names.batch_notification_id(batch_id, user), user=user)
             try:
                 page.add(draft(request, person=person, templates=texts, now=now), batch_id)
             except InvalidNotification as error:

@@ -58,7 +58,7 @@ async def list_batches(_: Staff, services: ServicesDep, page: PageDep) -> Respon
     async with services.database.transaction() as transaction:
         batches = BatchRepository(transaction)
         count = await batches.count()
-        rows = await batches.page(offset=page.offset, limit=page.size)
+        rows = await batches.page(offset=page.offset(count), limit=page.size)
     return json_response(page.answer(count, [_presented(row) for row in rows]))
 
 

@@ -61,7 +61,7 @@ def build_batch(
         batch_id=batch_id,
         call_id=uuid4().hex,
         fingerprint=fingerprint,
-        content=replace(request, batch_id=batch_id, call_id=str(batch_id), fingerprint=fingerprint),
+        content=replace(request, call_id=str(batch_id), fingerprint=fingerprint),
         users=recipients,
         audience=audience,
     )

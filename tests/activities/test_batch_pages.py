@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -14,7 +14,7 @@ from temporalio.testing import ActivityEnvironment
 
 from activities.bulk import BulkActivities
 from activities.notification import NotificationActivities
-from activities.paging import accept_next_page, content_of, request_for
+from activities.paging import accept_next_page, content_of
 from deploy.local.launch import LaunchedStack
 from notifications import ServiceUnreachable
 from notifications.contracts.batches import BatchRequest, BatchStatus, PageInput, PageResult
@@ -339,11 +339,13 @@ async def test_the_content_comes_back_from_the_database_as_it_was_asked_for(worl
     assert content_of(await world.row(batch)) == batch.content
 
 
-def test_each_recipients_request_is_their_own() -> None:
-    batch = build_batch(users=["ada", "bob"], notification_type="system", title="Terms", message="New terms.")
-    assert batch.content is not None
-    requests = [request_for(user, batch.content) for user in batch.users]
-    assert [request.user for request in requests] == ["ada", "bob"]
-    assert len({request.notification_id for request in requests}) == 2
-    assert {request.batch_id for request in requests} == {batch.batch_id}
-    assert isinstance(requests[0].batch_id, UUID)
+async def test_a_workflow_is_started_without_the_words(world: World) -> None:
+    users = somebody(2)
+    await reachable(world, users)
+    batch = await world.batch(users, title="Only for them", delivery_channels=["email"], metadata={"secret": "one"})
+    await world.all_pages(batch)
+    assert [request.user for request in world.started] == users
+    assert len({request.notification_id for request in world.started}) == 2
+    for request in world.started:
+        assert (request.batch_id, request.resumed) == (batch.batch_id, True)
+        assert (request.title, request.message, request.metadata) == (None, None, {})

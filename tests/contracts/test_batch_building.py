@@ -64,7 +64,7 @@ def test_what_is_wrong_with_users_and_with_words_is_told_at_once() -> None:
 def test_the_content_is_a_notification_of_the_batch() -> None:
     batch = build(delivery_channels=["in_app"], scheduled_for=NOON)
     assert batch.content is not None
-    assert (batch.content.batch_id, batch.content.fingerprint) == (batch.batch_id, batch.fingerprint)
+    assert (batch.content.call_id, batch.content.fingerprint) == (str(batch.batch_id), batch.fingerprint)
     assert (batch.content.channels, batch.content.scheduled_for) == ((Channel.IN_APP,), NOON)
 
 
