@@ -1,13 +1,13 @@
 """How many recipients a second a batch reaches in-app, and what a batch does to everybody else."""
 
-import statistics
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from bench.accept import ENVIRONMENT
+from bench.accept import ENVIRONMENT, Comparison
 from bench.driver import Driver
 from bench.loops import quantile
+from bench.processes import pids
 from bench.table import section, table
 from deploy.local.launch import launched
 
@@ -28,39 +28,28 @@ def bulk(state: Path) -> str:
             resources.enter_context(Driver(module, stack.environment)) for module in ("bulk_driver", "socket_driver")
         )
         staff = {"url": stack.url, "token": stack.token("staff", staff=True)}
-        rates = _rates(driver, staff)
+        users = [f"crowd-{number:05}" for number in range(RECIPIENTS)]
+        in_app = Comparison(pids(stack, client=driver.pid), drain=None)
+        in_app.run(
+            {
+                "floor": lambda count: driver.ask("floor", count=count, page=PAGE),
+                "batch": lambda count: driver.ask("announce", **staff, users=users[:count], channels=["in_app"]),
+            },
+            rounds=ROUNDS,
+            count=RECIPIENTS,
+        )
         tokens = [stack.token(f"bench-{number}") for number in range(SOCKETS)]
         sockets.ask("open_sockets", url=stack.websocket_url, tokens=tokens)
         others = _others(driver, sockets, staff)
-    ratio = statistics.median(map(float.__truediv__, rates["batch"], rates["floor"]))
     return section(
         "Batches",
-        f"{RECIPIENTS} recipients in-app, from the POST until the batch is completed: **{ratio:.2f}** of the floor, "
-        f"which is the same rows made and inserted by PostgreSQL itself, {PAGE} to a transaction.",
-        table(
-            ["", "recipients per s", "rounds"],
-            [
-                (name, f"{statistics.median(each):.0f}", f"{min(each):.0f} to {max(each):.0f}")
-                for name, each in rates.items()
-            ],
-        ),
+        f"{RECIPIENTS} recipients in-app, from the POST until the batch is completed: **{in_app.ratio('batch'):.2f}** of "
+        f"the floor, which is the same rows made and inserted by PostgreSQL itself, {PAGE} to a transaction.",
+        table(["", "recipients per s", "rounds", "of the floor", ""], in_app.rows()),
+        in_app.cpu_table(),
         f"Single notifications meanwhile, {RATE:.0f} a second (Poisson, in-app), from the instant each was due:",
         table(["beside", "calls", "201 p50 ms", "p99", "push p50 ms", "p99", "recipients meanwhile"], others),
     )
-
-
-def _rates(driver: Driver, staff: dict[str, Any]) -> dict[str, list[float]]:
-    users = [f"crowd-{number:05}" for number in range(RECIPIENTS)]
-    rates: dict[str, list[float]] = {"floor": [], "batch": []}
-    for number in range(ROUNDS + 1):
-        results = {
-            "floor": driver.ask("floor", count=RECIPIENTS, page=PAGE),
-            "batch": driver.ask("announce", **staff, users=users, channels=["in_app"]),
-        }
-        for name, result in results.items():
-            # The first round makes the inboxes, and is not counted.
-            rates[name] += [RECIPIENTS / (result["ended"] - result["started"])] * (number > 0)
-    return rates
 
 
 def _others(driver: Driver, sockets: Driver, staff: dict[str, Any]) -> list[tuple[object, ...]]:
