@@ -43,8 +43,8 @@ def bulk(state: Path) -> str:
         others = _others(driver, sockets, staff)
     return section(
         "Batches",
-        f"{RECIPIENTS} recipients in-app, from the POST until the batch is completed: **{in_app.ratio('batch'):.2f}** of "
-        f"the floor, which is the same rows made and inserted by PostgreSQL itself, {PAGE} to a transaction.",
+        f"{RECIPIENTS} recipients in-app, from the POST until the batch is completed: **{in_app.ratio('batch'):.2f}** "
+        f"of the floor, which is the same rows made and inserted by PostgreSQL itself, {PAGE} to a transaction.",
         table(["", "recipients per s", "rounds", "of the floor", ""], in_app.rows()),
         in_app.cpu_table(),
         f"Single notifications meanwhile, {RATE:.0f} a second (Poisson, in-app), from the instant each was due:",

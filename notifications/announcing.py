@@ -37,10 +37,8 @@ async def announce(temporal: Client, request: BatchRequest) -> Batch:
         priority=Priority(fairness_key=str(request.batch_id)),
         summary=request.content.notification_type if request.content else "",
     )
-    answer = await accepted(temporal, start)
-    if answer is None:
-        return Batch(id=request.batch_id, visible=False)
-    return Batch(id=request.batch_id, replayed=answer.call_id != request.call_id)
+    known = await accepted(temporal, start)
+    return Batch(id=request.batch_id, replayed=known.call_id != request.call_id, visible=known.answer is not None)
 
 
 async def wake_batch(temporal: Client, batch_id: UUID) -> None:

@@ -27,7 +27,9 @@ from persistence.database import Database, DatabaseFault, DatabaseUnavailable
 from persistence.inbox import InboxRepository
 from persistence.models import Inbox, InboxEvent, Notification
 from persistence.pages import PageRepository
+from persistence.reading import ReadingRepository
 from persistence.recipients import RecipientRepository
+from persistence.treatment import TreatmentRepository
 
 PAGE = 10
 
@@ -183,7 +185,7 @@ async def test_batches_to_the_same_people_at_once_never_deadlock_with_each_other
 
     async def read(user: str) -> None:
         async with world.database.transaction() as transaction:
-            await InboxRepository(transaction).mark_all(user, is_read=True)
+            await ReadingRepository(transaction).mark_all(user, is_read=True)
 
     async with asyncio.timeout(60):
         await asyncio.gather(*map(world.all_pages, batches), *(read(user) for user in users[::-1]))
@@ -289,7 +291,7 @@ async def test_what_its_owner_deletes_before_its_workflow_begins_does_not_come_b
     batch = await world.batch(users, delivery_channels=["in_app", "email"])
     await world.all_pages(batch)
     async with world.database.transaction() as transaction:
-        await InboxRepository(transaction).delete(users[0], [batch_notification_id(batch.batch_id, users[0])])
+        await TreatmentRepository(transaction).delete(users[0], [batch_notification_id(batch.batch_id, users[0])])
     accepted = await NotificationActivities(database=world.database).accept(world.started[0])
     assert (accepted.plan.status, accepted.plan.deliveries) == (NotificationStatus.CANCELLED, ())
     assert await world.told(batch) == []
