@@ -25,7 +25,7 @@ router = APIRouter(prefix="/notifications/bulk", tags=["bulk notifications"])
     "/",
     status_code=202,
     response_model=BatchAccepted,
-    responses={200: {"model": BatchAccepted}},
+    responses={200: {"model": BatchAccepted}, 409: {}},
     summary="Create a notification for many users (staff)",
 )
 async def create_batch(
@@ -33,7 +33,7 @@ async def create_batch(
     body: BulkCreate,
     _: Staff,
     services: ServicesDep,
-    idempotency_key: Annotated[str | None, Header()] = None,
+    idempotency_key: Annotated[str | None, Header(description="Repeated, it makes nothing new.")] = None,
 ) -> Response:
     """202 when it is accepted, 200 when the key was used before; the recipients are notified in the background."""
     accepted = await services.client.announce(
@@ -42,15 +42,15 @@ async def create_batch(
         notification_type=body.notification_type,
         **(body.options() | {"idempotency_key": idempotency_key}),
     )
-    location = {"Location": str(request.url_for("retrieve_batch", id=str(accepted.id)))}
+    headers = {"Location": str(request.url_for("get_batch", id=str(accepted.id)))}
+    if accepted.replayed:
+        headers["Idempotency-Replayed"] = "true"
     if not accepted.visible:
-        return json_response({"id": accepted.id, "status": BatchStatus.PENDING, "total": None}, 202, headers=location)
+        return json_response({"id": accepted.id, "status": BatchStatus.PENDING, "total": None}, 202, headers=headers)
     async with services.database.statements() as transaction:
         row = _found(await BatchRepository(transaction).get(accepted.id))
     answer = {name: row[name] for name in ("id", "status", "total")}
-    if accepted.replayed:
-        return json_response(answer, 200, headers={**location, "Idempotency-Replayed": "true"})
-    return json_response(answer, 202, headers=location)
+    return json_response(answer, 200 if accepted.replayed else 202, headers=headers)
 
 
 @router.get("/", response_model=BatchPage, summary="All batches, newest first (staff)")
@@ -63,7 +63,7 @@ async def list_batches(_: Staff, services: ServicesDep, page: PageDep) -> Respon
 
 
 @router.get("/{id}/", response_model=BatchDetail, summary="How far a batch has come (staff)")
-async def retrieve_batch(_: Staff, id: PathId, services: ServicesDep) -> Response:
+async def get_batch(_: Staff, id: PathId, services: ServicesDep) -> Response:
     async with services.database.transaction() as transaction:
         return json_response(await _detail(transaction, id))
 

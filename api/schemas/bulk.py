@@ -4,11 +4,12 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from pydantic import Field, StrictInt, StrictStr
+from pydantic import Field
 
 from api.schemas.fields import Shape
 from api.schemas.notifications import NotificationContent
 from api.schemas.recipients import Locale, TimeZone
+from api.schemas.words import UserId
 from notifications.contracts import limits
 from notifications.contracts.batches import BatchStatus
 from notifications.contracts.vocabulary import NotificationStatus, NotificationType
@@ -23,9 +24,12 @@ class Audience(Shape):
 
 
 class BulkCreate(NotificationContent):
-    """Either `users` or an `audience`; the rest as for a single notification, the same for all of them."""
+    """Either `users` or an `audience`; the rest as for a single notification, the same for all of them.
 
-    users: list[StrictStr | StrictInt] | None = Field(
+    A batch takes no `digest` and no `supersede_key`.
+    """
+
+    users: list[UserId] | None = Field(
         default=None, description=f"At most {limits.USERS_PER_BATCH}.", examples=[["anna", 42]]
     )
     audience: Audience | None = None
