@@ -4,31 +4,25 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
-from typing import Any
 from uuid import uuid4
 
 import httpx
 import pytest
-from sqlalchemy import func, select, text
-from temporalio.testing import ActivityEnvironment
+from batch_world import World, reachable, somebody
+from sqlalchemy import select, text
 
-from activities.bulk import BulkActivities
 from activities.notification import NotificationActivities
 from activities.paging import accept_next_page, content_of
 from deploy.local.launch import LaunchedStack
-from notifications import ServiceUnreachable
-from notifications.contracts.batches import BatchRequest, BatchStatus, PageInput, PageResult
-from notifications.contracts.building_batches import build_batch
+from notifications.contracts.batches import BatchStatus, PageResult
 from notifications.contracts.names import batch_notification_id
-from notifications.contracts.notification import NotificationRequest
 from notifications.contracts.vocabulary import NotificationStatus
-from persistence.batches import BatchRepository, Row
+from persistence.batches import BatchRepository
 from persistence.database import Database, DatabaseFault, DatabaseUnavailable
 from persistence.inbox import InboxRepository
-from persistence.models import Inbox, InboxEvent, Notification
+from persistence.models import Inbox
 from persistence.pages import PageRepository
 from persistence.reading import ReadingRepository
-from persistence.recipients import RecipientRepository
 from persistence.treatment import TreatmentRepository
 
 PAGE = 10
@@ -39,85 +33,11 @@ def _small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("activities.paging.PAGE_SIZE", PAGE)
 
 
-class World:
-    """A bulk worker's activities, and the workflows that they would have started."""
-
-    def __init__(self, database: Database) -> None:
-        self.database = database
-        self.started: list[NotificationRequest] = []
-        self.starts_left = 1_000_000
-        self._activities = BulkActivities(database=database, start=self._start, starts_per_second=10_000)
-
-    async def _start(self, request: NotificationRequest) -> None:
-        if not self.starts_left:
-            raise ServiceUnreachable
-        self.starts_left -= 1
-        self.started.append(request)
-
-    async def batch(self, users: list[str], **content: Any) -> BatchRequest:
-        words = {"notification_type": "system", "title": "Terms", "message": "New terms."}
-        request = build_batch(users=users, **{"delivery_channels": ["in_app"], **words, **content})
-        await ActivityEnvironment().run(self._activities.accept_batch, request)
-        return request
-
-    async def page(self, batch: BatchRequest) -> PageResult:
-        page: PageResult = await ActivityEnvironment().run(
-            self._activities.accept_page, PageInput(batch_id=batch.batch_id)
-        )
-        return page
-
-    async def all_pages(self, batch: BatchRequest) -> None:
-        while not (await self.page(batch)).is_last:
-            pass
-
-    async def row(self, batch: BatchRequest) -> Row:
-        async with self.database.statements() as transaction:
-            row = await BatchRepository(transaction).get(batch.batch_id)
-        assert row is not None
-        return row
-
-    async def told(self, batch: BatchRequest) -> list[str]:
-        async with self.database.statements() as transaction:
-            rows = await transaction.connection.scalars(
-                select(Notification.user_id).where(Notification.batch_id == batch.batch_id)
-            )
-            return sorted(rows)
-
-    async def inboxes(self, users: list[str]) -> dict[str, tuple[int, int, int, int]]:
-        """By user: the unread count, the unread rows, the position of the stream, its events."""
-        async with self.database.statements() as transaction:
-            counted = await transaction.connection.execute(
-                select(
-                    Inbox.user_id,
-                    Inbox.unread_count,
-                    _count(Notification.user_id, Notification.read_at.is_(None)),
-                    Inbox.last_seq,
-                    _count(InboxEvent.user_id),
-                ).where(Inbox.user_id.in_(users))
-            )
-            return {row[0]: (row[1], row[2], row[3], row[4]) for row in counted}
-
-
-def _count(user: Any, *conditions: Any) -> Any:
-    return select(func.count()).where(user == Inbox.user_id, *conditions).correlate(Inbox).scalar_subquery()
-
-
-def somebody(count: int) -> list[str]:
-    crowd = uuid4().hex[:12]
-    return [f"user-{crowd}-{number:03}" for number in range(count)]
-
-
 @pytest.fixture
 async def world(stack: LaunchedStack) -> AsyncIterator[World]:
     database = Database(stack.environment["DATABASE_URL"], pool_size=10)
     yield World(database)
     await database.close()
-
-
-async def reachable(world: World, users: list[str]) -> None:
-    async with world.database.transaction() as transaction:
-        for user in users:
-            await RecipientRepository(transaction).put(user, {"email": f"{user}@example.org"})
 
 
 async def test_a_batch_is_walked_through_page_by_page(world: World) -> None:

@@ -158,6 +158,7 @@ async def test_ten_equal_calls_at_once_make_one_batch(by: Door, stack: LaunchedS
         ({"audience": {"all": False}}, "audience", "Input should be True."),
         ({"audience": {"all": True, "time_zone": "Mars/Base"}}, "audience", "Not a time zone"),
         ({"users": ["a"], "supersede_key": "x"}, "supersede_key", "A batch supersedes nothing."),
+        ({"users": ["a"], "digest": {"key": "k"}}, "digest", "A batch is not gathered"),
         ({"users": ["a"], "title": ""}, "title", "This field is required."),
         ({"users": ["a"], "notification_type": "gossip"}, "notification_type", "is not one of"),
         ({"users": ["a"], "template_key": "no.such"}, "template_key", "There is no active template 'no.such'."),

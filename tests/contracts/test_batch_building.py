@@ -40,6 +40,7 @@ def build(**fields: Any) -> BatchRequest:
         ({"audience": Audience(locale="x" * 101)}, "audience", "no more than 100 characters"),
         ({"audience": Audience(time_zone="a\0")}, "audience", "Must be a single line of text."),
         ({"supersede_key": "order:1"}, "supersede_key", "A batch supersedes nothing."),
+        ({"digest": {"key": "k", "window": {"kind": "daily", "at": "18:00"}}}, "digest", "A batch is not gathered"),
         ({"title": None}, "title", "This field is required."),
         ({"title": "a\nb"}, "title", "Must be a single line of text."),
         ({"notification_type": "gossip"}, "notification_type", "is not one of"),
