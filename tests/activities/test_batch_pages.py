@@ -22,6 +22,7 @@ from persistence.database import Database, DatabaseFault, DatabaseUnavailable
 from persistence.inbox import InboxRepository
 from persistence.models import Inbox
 from persistence.pages import PageRepository
+from persistence.profiles import ProfileRepository
 from persistence.reading import ReadingRepository
 from persistence.treatment import TreatmentRepository
 
@@ -228,6 +229,19 @@ async def test_a_workflow_goes_on_from_what_its_page_has_written(world: World) -
     assert (first.call_id, first.plan.status) == (world.started[0].call_id, NotificationStatus.PENDING)
     assert [delivery.channel for delivery in first.plan.deliveries] == ["email"]
     assert (await world.inboxes(users))[users[0]][0] == 1
+
+
+async def test_a_daily_limit_holds_over_batches(world: World) -> None:
+    (user,) = users = somebody(1)
+    await reachable(world, users)
+    async with world.database.transaction() as transaction:
+        await ProfileRepository(transaction, user_id=user).put({"daily_limit": 1})
+    for _ in range(2):
+        await world.all_pages(await world.batch(users, delivery_channels=["email"]))
+    activities = NotificationActivities(database=world.database)
+    plans = [(await activities.accept(request)).plan for request in world.started]
+    assert [len(plan.deliveries) for plan in plans] == [1, 0]
+    assert plans[1].waits_for == "attention_budget"
 
 
 async def test_a_change_to_what_has_no_workflow_yet_is_not_claimed_to_be_made(

@@ -16,7 +16,7 @@ import psycopg
 import pytest
 
 from deploy.local.launch import LaunchedStack, launched
-from notifications.contracts.names import delivery_id
+from notifications.contracts.names import batch_notification_id, delivery_id
 from notifications.contracts.vocabulary import Channel
 
 BASE = "/api/v1/drf/notifications"
@@ -89,6 +89,10 @@ class Caller:
         }
         return await self._http.post("/notifications/", json=body, headers=self._staff)
 
+    async def announce(self) -> httpx.Response:
+        body = {"users": [self.user], "title": "To all", "message": "Soon.", "notification_type": "system"}
+        return await self._http.post("/notifications/bulk/", json=body, headers=self._staff)
+
     async def get(self, path: str) -> httpx.Response:
         return await self._http.get(path, headers=self._owner)
 
@@ -154,6 +158,19 @@ async def test_without_a_worker_a_notification_is_accepted_for_good_and_comes_wh
 
     detail = await caller.readable(answer.json()["id"])
     assert (detail["title"], detail["status"]) == ("Are you there?", "sent")
+
+
+async def test_without_a_worker_a_batch_is_accepted_for_good_and_tells_everybody_when_the_worker_comes(
+    hanging: LaunchedStack,
+) -> None:
+    caller = Caller(hanging)
+    async with paused(hanging, "worker"):
+        answer = await caller.announce()
+        assert answer.status_code == 202
+        assert answer.json().keys() == {"id", "status", "total"}
+        assert (answer.json()["status"], answer.json()["total"]) == ("pending", None)
+    told = batch_notification_id(UUID(answer.json()["id"]), caller.user)
+    assert (await caller.readable(str(told)))["title"] == "To all"
 
 
 async def test_without_a_worker_a_redrive_is_promised_and_kept_when_one_comes(hanging: LaunchedStack) -> None:
