@@ -33,9 +33,10 @@ _FLOOR_PAGE = """
         SELECT gen_random_uuid(), id, 'in_app', 'delivered', 'required_by_type', %(title)s, %(message)s, now(), now()
         FROM added
     ), moved AS (
-        INSERT INTO inboxes AS inbox (user_id, last_seq, unread_count)
-        SELECT user_id, 1, 1 FROM added ORDER BY user_id
-        ON CONFLICT (user_id) DO UPDATE SET last_seq = inbox.last_seq + 1, unread_count = inbox.unread_count + 1
+        INSERT INTO inboxes AS inbox (user_id, last_seq, unread_count, drawers)
+        SELECT user_id, 1, 1, '{"system/unread": 1}' FROM added ORDER BY user_id
+        ON CONFLICT (user_id) DO UPDATE SET last_seq = inbox.last_seq + 1, unread_count = inbox.unread_count + 1,
+            drawers = jsonb_build_object('system/unread', inbox.unread_count + 1)
         RETURNING user_id, last_seq, unread_count
     )
     INSERT INTO inbox_events (user_id, seq, message, unread_count)
