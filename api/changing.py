@@ -1,6 +1,8 @@
 """Having a notification's workflow apply a change; the answer is the truth by channel."""
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
@@ -23,6 +25,8 @@ from persistence.due import DueRepository
 from persistence.notifications import NotificationRepository
 from policy.changing import effect_on
 
+_CHANGED_AT_ONCE = 16
+
 
 async def change(services: Services, wanted: Change) -> dict[str, Any]:
     """What the change did to each channel, as the wire has it.
@@ -31,6 +35,35 @@ async def change(services: Services, wanted: Change) -> dict[str, Any]:
         NotificationNotFound: there is no such notification.
         NothingLeft: it came too late for every channel; the error says what had become of each.
     """
+    told, has_changed = await _told(services, wanted)
+    if not has_changed:
+        raise NothingLeft(told["channels"])
+    return told
+
+
+async def change_all(services: Services, wanted: Sequence[Change]) -> list[dict[str, Any]]:
+    """What each change did, also of one that came too late for every channel; what is deleted meanwhile is left out.
+
+    Raises:
+        ServiceUnreachable: some may have been changed; repeating the call changes the others.
+    """
+    some = asyncio.Semaphore(_CHANGED_AT_ONCE)
+
+    async def one(each: Change) -> dict[str, Any] | None:
+        async with some:
+            with suppress(NotificationNotFound):
+                return (await _told(services, each))[0]
+        return None
+
+    answers = await asyncio.gather(*(one(each) for each in wanted), return_exceptions=True)
+    for error in answers:
+        if isinstance(error, BaseException):
+            raise error
+    return [told for told in answers if isinstance(told, dict)]
+
+
+async def _told(services: Services, wanted: Change) -> tuple[dict[str, Any], bool]:
+    """What the change did, and whether it did anything."""
     try:
         answer = await services.client.change(wanted)
     except (NotificationNotFound, ServiceUnreachable) as error:
@@ -40,9 +73,7 @@ async def change(services: Services, wanted: Change) -> dict[str, Any]:
     if row is None:
         raise NotificationNotFound
     channels = [{name: plain(value) for name, value in asdict(told).items()} for told in answer.channels]
-    if not answer.changed_anything:
-        raise NothingLeft(channels)
-    return {"id": wanted.notification_id, "status": row["status"], "channels": channels}
+    return {"id": wanted.notification_id, "status": row["status"], "channels": channels}, answer.changed_anything
 
 
 async def edit(services: Services, notification_id: UUID, wanted: NotificationEdit) -> None:

@@ -74,6 +74,22 @@ class ChangeRepository:
         )
         return ids.all()
 
+    async def waiting_about(self, about: tuple[str, str], *, after: UUID | None, limit: int) -> Sequence[UUID]:
+        """What has not gone out about an object, by its type and id: everybody's, in the order of their ids."""
+        wanted = (
+            select(Notification.id)
+            .where(
+                Notification.related_object_type == about[0],
+                Notification.related_object_id == about[1],
+                Notification.status == NotificationStatus.PENDING,
+            )
+            .order_by(Notification.id)
+            .limit(limit)
+        )
+        return (
+            await self._connection.scalars(wanted if after is None else wanted.where(Notification.id > after))
+        ).all()
+
     async def stop(self, delivery: DueDelivery, *, reason: Reason = Reason.CANCELLED) -> None:
         """Nothing more is sent of it. While a provider is being asked, its answer still counts."""
         if delivery.status is DeliveryStatus.SENDING and delivery.next_attempt_at is None:

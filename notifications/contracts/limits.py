@@ -8,6 +8,8 @@ OBJECT_CHARS = 100
 METADATA_BYTES = 16 * 1024
 METADATA_DEPTH = 6
 IDS_PER_CALL = 500
+RELATED_PER_CALL = 100
+"""Of what waits about an object; each is changed by its own workflow."""
 QUIET_SPANS_PER_DAY = 6
 DAILY_LIMIT = 1_000
 YEARS = range(1970, 2200)

@@ -70,6 +70,13 @@ class Notification(Timestamped, Base):
             "user_id",
             postgresql_where=text("folder = 'inbox' AND seen_at IS NULL"),
         ),
+        Index(
+            "ix_notifications_waiting_about",
+            "related_object_type",
+            "related_object_id",
+            "id",
+            postgresql_where=text("status = 'pending' AND related_object_id IS NOT NULL"),
+        ),
         Index("ix_notifications_pending", "user_id", "id", postgresql_where=text("status = 'pending'")),
         Index(
             "ix_notifications_batch",
