@@ -17,6 +17,7 @@ from api.openapi.document import INTRODUCTION, describe, operation_id
 from api.routes import (
     bulk,
     changes,
+    console,
     deliveries,
     digests,
     grouped,
@@ -68,6 +69,7 @@ _RESOURCES = (
     digests,
     revocations,
     simulation,
+    console,
     tickets,
     webhooks,
 )

@@ -116,7 +116,7 @@ async def preview_template(_: Staff, id: PathId, body: PreviewData, services: Se
     if spoken is None:
         raise InvalidFields({"locale": ["Neither this locale nor the default one has an active template."]})
     try:
-        words = rendered(Words(spoken["subject_template"], spoken["body_template"]), body.data)
+        words = rendered(_draft(spoken, body), body.data)
     except InvalidNotification as error:
         raise InvalidFields({"data": error.errors["metadata"]}) from None
     told = {"subject": words.subject, "body": words.body, "locale": spoken["locale"], "version": spoken["version"]}
@@ -175,6 +175,14 @@ async def _change(id: PathId, values: Mapping[str, Any], services: ServicesDep, 
             raise InvalidFields(_TAKEN)
         changed = await templates.change(id, values)
     return json_response(_presented(changed))
+
+
+def _draft(stored: Mapping[str, Any], body: PreviewData) -> Words:
+    """What is stored, less what is being written in place of it."""
+    subject, text = body.subject_template, body.body_template
+    return Words(
+        stored["subject_template"] if subject is None else subject, stored["body_template"] if text is None else text
+    )
 
 
 def _presented(row: Mapping[str, Any]) -> dict[str, Any]:

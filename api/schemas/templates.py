@@ -94,11 +94,13 @@ class PreviewData(Shape):
     """The variables, under `data` as they would be under a notification's `metadata`.
 
     With a `locale`, the preview is what people of that locale would get, who may have to do with a wider
-    or the default one.
+    or the default one. A `subject_template` or `body_template` is shown in place of the stored one.
     """
 
     data: dict[str, Any] = Field(default_factory=dict, examples=[{"service_name": "Yoga", "booking_time": "10:00"}])
     locale: Locale | None = None
+    subject_template: SubjectTemplate | None = None
+    body_template: TemplateText | None = None
 
 
 class Preview(Shape):

@@ -30,6 +30,7 @@ class Notification(Timestamped, Base):
         CheckConstraint(one_of("status", NotificationStatus), name="status"),
         CheckConstraint(one_of("notification_type", NotificationType), name="notification_type"),
         CheckConstraint("archived_at IS NULL OR snoozed_until IS NULL", name="one_folder"),
+        Index("ix_notifications_newest", *_NEWEST_FIRST),
         Index("ix_notifications_folder", "user_id", "folder", *_NEWEST_FIRST),
         Index("ix_notifications_drawer", "user_id", "folder", "notification_type", "is_read", *_NEWEST_FIRST),
         Index(

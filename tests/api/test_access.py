@@ -80,6 +80,8 @@ ROUTES = {
     ("POST", "token-revocations/"): (403, 403, 201, 401),
     ("POST", "simulate/"): STAFF_ONLY,
     ("POST", "simulate/reminders/"): STAFF_ONLY,
+    ("GET", "console/notifications/"): STAFF_ONLY,
+    ("GET", "console/rates/"): STAFF_ONLY,
     ("POST", "ws-ticket/"): (201, 201, 201, 401),
 }
 QUERIES = {
