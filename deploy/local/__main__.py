@@ -38,7 +38,11 @@ async def run(names: list[str]) -> None:
             seconds = time.monotonic() - started
             listing.publish(seconds)
             token = development_token("staff", secret=state.secrets()["JWT_SECRET"], staff=True)
-            console.greet({**listing.pages, "a staff token": token}, seconds)
+            pages = {
+                title: f"{address}#token={token}" if title == "staff console" else address
+                for title, address in listing.pages.items()
+            }
+            console.greet({**pages, "a staff token": token}, seconds)
             await _unless(asked_to_stop, supervisor.failure())
         console.say("stack", "stopping; what it holds is kept")
     finally:

@@ -21,6 +21,7 @@ class Listing:
         public = self._layout.public_url
         pages = {
             ("edge", "inbox"): f"{public}/",
+            ("edge", "staff console"): f"{public}/console/",
             ("edge", "API docs"): f"{public}/docs",
             ("edge", "Courier sandbox"): f"{public}/courier-sandbox/",
             ("temporal", "Temporal"): self._layout.url("temporal_ui"),
