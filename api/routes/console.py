@@ -55,7 +55,7 @@ async def get_rates(
     async with services.database.statements() as transaction:
         rates = RateRepository(transaction)
         since = await rates.begin(minutes, now=now)
-        found = await rates.per_minute(since)
+        found = await rates.per_minute(since, now)
     results = [asdict(rate) | {"at": plain(rate.at)} for rate in found]
     return json_response({"since": plain(since), "until": plain(now), "results": results})
 

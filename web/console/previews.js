@@ -13,7 +13,7 @@ export class Previews {
   #timer = 0;
   #asked = 0;
 
-  /** Renders after a pause in the typing; `drafts` are templates, the edited one with its words as they are typed. */
+  /** Renders after a pause in the typing; the edited one of the `drafts` has its words as they are typed. */
   soon(drafts, data) {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#render(drafts, data), PAUSE_MS);
@@ -27,14 +27,20 @@ export class Previews {
   async #render(drafts, data) {
     this.#asked += 1;
     const number = this.#asked;
-    const cards = await Promise.all(drafts.map((draft) => rendered(draft, data)));
+    const cards = await Promise.all(faces(drafts).map(({ channel, draft }) => rendered(channel, draft, data)));
     if (number === this.#asked) this.element.replaceChildren(...cards);
   }
 }
 
-async function rendered(draft, data) {
-  const { id, delivery_channel: channel, subject_template, body_template } = draft;
-  const name = make("h4", { textContent: spoken(channel) });
+/** For each channel the template that speaks there: its own, else the inbox's, else any. */
+function faces(drafts) {
+  const spokenBy = (channel) => drafts.find((draft) => draft.delivery_channel === channel);
+  return Object.keys(LOOKS).map((channel) => ({ channel, draft: spokenBy(channel) ?? spokenBy("in_app") ?? drafts[0] }));
+}
+
+async function rendered(channel, { id, delivery_channel: of, subject_template, body_template }, data) {
+  const borrowed = of === channel ? "" : ` · in the words of ${spoken(of)}`;
+  const name = make("h4", { textContent: spoken(channel) + borrowed });
   const card = make("article", { className: `preview ${channel}` }, name);
   try {
     const words = await ask("POST", `notification-templates/${id}/preview/`, { data, subject_template, body_template });

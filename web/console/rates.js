@@ -108,7 +108,7 @@ function plot(title, axis, lines) {
     });
     canvas.append(draw("text", { class: `instant at-${share * 2}`, x: x(step), y: HEIGHT - 6 }, words));
   }
-  for (const { channel, values } of lines) {
+  for (const { channel, values } of lines.filter(({ values }) => values.some(Boolean))) {
     const points = values.map((value, step) => `${x(step).toFixed(1)},${y(value).toFixed(1)}`).join(" ");
     canvas.append(draw("polyline", { class: `line ${channel}`, points }));
   }

@@ -167,7 +167,7 @@ class Editor {
       this.#data.reportValidity();
       return;
     }
-    const others = this.#siblings.filter(({ id }) => id !== this.#template.id);
+    const others = this.#siblings.filter(({ id, is_active: isActive }) => isActive && id !== this.#template.id);
     this.#previews.soon([{ ...this.#template, ...this.#words() }, ...others], data);
   }
 

@@ -3,12 +3,12 @@
 import { draw, make, spoken, time } from "./elements.js";
 
 const CHANNELS = ["in_app", "email", "sms", "push"];
-const GUTTER = 92;
+const GUTTER = 88;
 const LANE = 58;
 const TOP = 34;
-const STEP = 66;
+const STEP = 60;
 /** Pixels for each tenfold of a pause: a wait of days fits beside a try of milliseconds. */
-const STRETCH = 14;
+const STRETCH = 12;
 /** What is closer together than this stands in one column, one moment per lane. */
 const TOGETHER_MS = 25;
 
@@ -21,7 +21,9 @@ const STATES = {
   attempt_started: "trying",
   sent: "sent",
 };
-const OUTCOMES = { accepted: "sent", rejected: "failed" };
+/** A delivery's statuses that go on by themselves. */
+const OPEN = ["pending", "scheduled", "sending"];
+const OUTCOMES = { rejected: "failed" };
 const WORDS = {
   accepted: "accepted",
   decided: "decided",
@@ -42,7 +44,7 @@ export function story(entries, deliveries) {
 
 function picture(entries, deliveries) {
   const lanes = ["", ...CHANNELS.filter((channel) => deliveries.some((delivery) => delivery.channel === channel))];
-  const known = entries.filter((entry) => lanes.includes(laneOf(entry)));
+  const known = entries.filter((entry) => lanes.includes(laneOf(entry)) && !isToldByAnother(entry));
   const { columns, width } = placed(known);
   const height = TOP + lanes.length * LANE + 8;
   const canvas = draw("svg", { viewBox: `0 0 ${width} ${height}`, width, height, role: "img" });
@@ -55,7 +57,7 @@ function picture(entries, deliveries) {
     const stops = columns.flatMap(({ x, moments }) =>
       moments.filter((moment) => laneOf(moment) === lane).map((moment) => ({ x, moment })),
     );
-    canvas.append(...lines(stops, y, width), ...stops.map(({ x, moment }) => mark(x, y, moment)));
+    canvas.append(...lines(stops, delivery, y, width), ...stops.map(({ x, moment }) => mark(x, y, moment)));
   });
   return canvas;
 }
@@ -63,6 +65,11 @@ function picture(entries, deliveries) {
 /** Acceptance, reading and changes are the notification's own; the rest is a channel's. */
 function laneOf({ channel }) {
   return channel ?? "";
+}
+
+/** What is in the inbox was decided, and what was sent was taken over. */
+function isToldByAnother({ event, channel, reason }) {
+  return (event === "decided" && channel === "in_app") || (event === "attempt_ended" && reason === "accepted");
 }
 
 /** Moments in columns from left to right, longer pauses wider. */
@@ -87,7 +94,7 @@ function placed(entries) {
 function* pauses(columns, height) {
   for (const [number, { x, pause }] of columns.entries()) {
     yield draw("line", { class: "tick", x1: x, x2: x, y1: TOP - 8, y2: height });
-    if (number === 0) yield text(x, 14, "start", "pause");
+    if (number === 0) yield text(x, 14, "start", "pause first");
     else if (pause >= 1) yield text((x + columns[number - 1].x) / 2, 14, `+${duration(pause)}`, "pause");
   }
 }
@@ -95,16 +102,18 @@ function* pauses(columns, height) {
 function* heading(lane, delivery, y) {
   yield text(0, y - 2, lane ? spoken(lane) : "notification", "lane");
   if (delivery) yield text(0, y + 13, delivery.status, `lane-status ${delivery.status}`);
+  if (delivery?.reason) yield text(0, y + 26, spoken(delivery.reason), `lane-status ${delivery.status}`);
 }
 
 /** What lies between the moments of a lane; what is still open runs on to the edge. */
-function* lines(stops, y, width) {
+function* lines(stops, delivery, y, width) {
   for (const [number, { x, moment }] of stops.entries()) {
     const state = moment.event === "attempt_ended" ? (OUTCOMES[moment.reason] ?? "waiting") : STATES[moment.event];
     const next = stops[number + 1];
-    if (!state || state === "failed" || (!next && state === "sent")) continue;
-    if (!next && moment.event === "decided") continue; // skipped at once, or in the inbox by now
+    if (!state || state === "failed" || (!next && !OPEN.includes(delivery?.status))) continue;
     yield draw("line", { class: `state ${state}`, x1: x, x2: next ? next.x : width - 6, y1: y, y2: y });
+    const until = !next && delivery.next_attempt_at;
+    if (until) yield text(width - 6, y - 10, `until ${time(until).textContent}`, "until");
   }
 }
 
