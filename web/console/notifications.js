@@ -163,7 +163,8 @@ export class NotificationsView {
 function row(item) {
   const link = make("a", { href: `#/notifications/${item.id}`, textContent: item.title || "(no title)" });
   const channels = item.delivery_channels.map(spoken).join(", ");
-  const title = make("td", {}, link, make("span", { className: "quiet", textContent: `${item.notification_type} · ${channels}` }));
+  const about = make("span", { className: "quiet", textContent: `${item.notification_type} · ${channels}` });
+  const title = make("td", {}, link, about);
   const person = make("td", { textContent: item.user });
   return make("tr", {}, title, person, make("td", {}, chip(item.status)), make("td", {}, time(item.created_at)));
 }

@@ -1,4 +1,4 @@
-/** The REST API as staff use it. The token is this tab's alone: it ends with the tab, and never is in an address that is sent. */
+/** The REST API as staff use it. The token is this tab's alone: it ends with the tab, and no address that is sent has it. */
 
 const REST = "/api/v1/drf/notifications/";
 const KEY = "estuary-console-token";
