@@ -52,10 +52,10 @@ async def _list_filter(
     return ListFilter(
         since=span.since,
         until=span.until,
-        types=[
+        types=tuple(
             _word("notification_type" if name == notification_type else "notification_types", name, NotificationType)
             for name in names
-        ],
+        ),
         is_read=is_read,
         status=_word("status", status, NotificationStatus) if status else None,
         archived=archived,

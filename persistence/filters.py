@@ -1,6 +1,6 @@
 """What a list shows, and in what order."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Self
@@ -37,7 +37,7 @@ class ListFilter:
     `channel` it looks beyond the inbox, at what still waits or was never meant for it.
     """
 
-    types: Sequence[NotificationType] = ()
+    types: tuple[NotificationType, ...] = ()
     is_read: bool | None = None
     archived: bool = False
     snoozed: bool = False

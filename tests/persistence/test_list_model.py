@@ -65,7 +65,7 @@ def wanted(chance: random.Random) -> ListFilter:
         return chance.choice(values) if chance.random() < 0.25 else None
 
     return ListFilter(
-        types=chance.choice([(), (), (), [NotificationType.BOOKING], list(NotificationType)[1:3]]),
+        types=chance.choice([(), (), (), (NotificationType.BOOKING,), tuple(NotificationType)[1:3]]),
         is_read=chance.choice([None, None, True, False]),
         archived=chance.random() < 0.15,
         snoozed=chance.random() < 0.1,

@@ -150,9 +150,17 @@ LISTS: dict[str, tuple[ListFilter, str]] = {
     "read first, oldest first": (ListFilter(ordering=Ordering.of(["-is_read", "created_at"])), DRAWER),
     "unread": (ListFilter(is_read=False), DRAWER),
     "read": (ListFilter(is_read=True), DRAWER),
-    "a type": (ListFilter(types=[NotificationType.REVIEW]), DRAWER),
-    "types": (ListFilter(types=[NotificationType.REVIEW, NotificationType.PAYMENT]), DRAWER),
-    "unread of a type": (ListFilter(types=[NotificationType.REVIEW], is_read=False), DRAWER),
+    "a type": (ListFilter(types=(NotificationType.REVIEW,)), DRAWER),
+    "types": (
+        ListFilter(
+            types=(
+                NotificationType.REVIEW,
+                NotificationType.PAYMENT,
+            )
+        ),
+        DRAWER,
+    ),
+    "unread of a type": (ListFilter(types=(NotificationType.REVIEW,), is_read=False), DRAWER),
     "the archive": (ListFilter(archived=True), FOLDER),
     "what sleeps": (ListFilter(snoozed=True), FOLDER),
     "sent": (ListFilter(status=NotificationStatus.SENT), FOLDER),
