@@ -13,6 +13,9 @@ from bench.rest.mark_all import mark_all
 from bench.rest.side_by_side import side_by_side
 from bench.startup import startup
 from bench.table import machine
+from bench.waiting.open_reminders import open_reminders
+from bench.waiting.punctuality import punctuality
+from bench.waiting.writes import writes
 
 BENCHES = {
     "accept": accept,
@@ -23,6 +26,9 @@ BENCHES = {
     "growth": growth,
     "mark-all": mark_all,
     "bulk": bulk,
+    "punctuality": punctuality,
+    "reminders": open_reminders,
+    "writes": writes,
 }
 
 
