@@ -5,22 +5,21 @@ import os
 import signal
 import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
-import psutil
 import psycopg
 import pytest
+from outages import DEADLINE_SECONDS, paused, running
 
 from deploy.local.launch import LaunchedStack, launched
 from notifications.contracts.names import batch_notification_id, delivery_id
 from notifications.contracts.vocabulary import Channel
 
 BASE = "/api/v1/drf/notifications"
-DEADLINE_SECONDS = 40
 MOST_SECONDS = 10
 """Three to wait for a connection's turn, six for an answer, and what a busy machine adds."""
 
@@ -29,30 +28,6 @@ MOST_SECONDS = 10
 def hanging(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LaunchedStack]:
     with launched(tmp_path_factory.mktemp("hanging") / "state") as running:
         yield running
-
-
-async def running(stack: LaunchedStack, process: str) -> int:
-    """The process's id, once it is back from what an earlier test did to it."""
-    async with asyncio.timeout(DEADLINE_SECONDS):
-        while (pid := stack.pid(process)) is None:
-            await asyncio.sleep(0.05)
-    return pid
-
-
-@asynccontextmanager
-async def paused(stack: LaunchedStack, process: str) -> AsyncIterator[None]:
-    """The process, and all that it has started: PostgreSQL's own are those that answer."""
-    family = [psutil.Process(await running(stack, process))]
-    family[0].suspend()
-    family += family[0].children(recursive=True)
-    for each in family:
-        each.suspend()
-    try:
-        yield
-    finally:
-        for each in family:
-            with suppress(psutil.NoSuchProcess):
-                each.resume()
 
 
 @asynccontextmanager
