@@ -28,7 +28,7 @@ from activities.reminders import ReminderActivities
 from activities.snoozing import SnoozeActivities
 from notifications.accepting import accept, start
 from notifications.connecting import connect
-from notifications.contracts.names import BULK_QUEUE, NOTIFICATION_QUEUE, delivery_queue
+from notifications.contracts.names import BULK_QUEUE, CLOCK_QUEUE, NOTIFICATION_QUEUE, delivery_queue
 from notifications.contracts.vocabulary import EXTERNAL_CHANNELS, Channel
 from notifications.digesting import watch_digest
 from notifications.reconsidering import reconsider, wake
@@ -53,6 +53,8 @@ _GRACE = timedelta(seconds=15)
 # After a worker died, its cached workflows wait this long for it before any other may take them.
 _STICKY_TIMEOUT = timedelta(seconds=3)
 _CONCURRENT_SENDS = 50
+# What a clock begins is held back by its number, so that a full hour leaves room for what somebody waits for.
+_AT_ONCE = {NOTIFICATION_QUEUE: 100, CLOCK_QUEUE: 8}
 # One that is being written while the other's workflows are being started; batches take turns, page by page.
 _CONCURRENT_PAGES = 2
 _RECONNECT_SECONDS = 1.0
@@ -78,19 +80,20 @@ async def run(settings: Settings, roles: Sequence[str]) -> None:
         for role in roles:
             match role:
                 case "workflows":
-                    worker = _workflow_worker(client, database)
+                    workers = [_workflow_worker(client, database, queue) for queue in _AT_ONCE]
                 case "bulk":
-                    worker = _bulk_worker(client, database, settings)
+                    workers = [_bulk_worker(client, database, settings)]
                 case channel:
-                    worker = _channel_worker(client, Channel(channel), deliveries, settings)
-            await resources.enter_async_context(worker)
+                    workers = [_channel_worker(client, Channel(channel), deliveries, settings)]
+            for worker in workers:
+                await resources.enter_async_context(worker)
         settle_memory()
         log.info("worker ready", roles=" ".join(roles))
         await stop.wait()
         log.info("worker stopping")
 
 
-def _workflow_worker(client: Client, database: Database) -> Worker:
+def _workflow_worker(client: Client, database: Database, queue: str) -> Worker:
     activities = NotificationActivities(database=database)
     changes = ChangeActivities(database=database)
     reminders = ReminderActivities(database=database, start=partial(start, client))
@@ -99,7 +102,7 @@ def _workflow_worker(client: Client, database: Database) -> Worker:
     snoozes = SnoozeActivities(database=database)
     return Worker(
         client,
-        task_queue=NOTIFICATION_QUEUE,
+        task_queue=queue,
         workflows=[NotificationWorkflow, AnchorWorkflow, DigestWorkflow, ReconsiderWorkflow, SnoozeWorkflow],
         activities=[
             activities.accept,
@@ -115,6 +118,8 @@ def _workflow_worker(client: Client, database: Database) -> Worker:
             reconsidering.reconsider,
             snoozes.wake,
         ],
+        max_concurrent_workflow_tasks=_AT_ONCE[queue],
+        max_concurrent_local_activities=_AT_ONCE[queue],
         # The sandbox imports the workflow's module anew for every run; the tests run the same code inside it.
         workflow_runner=UnsandboxedWorkflowRunner(),
         sticky_queue_schedule_to_start_timeout=_STICKY_TIMEOUT,

@@ -11,7 +11,7 @@ from bench import loops
 from bench.driver import answer
 from bench.http_driver import Pool, body
 
-_ARRIVAL_SECONDS = 10.0
+_ARRIVAL_SECONDS = 60.0
 _OPENING_AT_ONCE = 20
 _CONNECTIONS = 16
 

@@ -1,6 +1,6 @@
 """From a request to an accepted notification."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -59,10 +59,14 @@ async def accept(temporal: Client, request: NotificationRequest) -> Notification
 async def start(temporal: Client, request: NotificationRequest) -> None:
     """Makes sure that the workflow exists, or has, whether or not anybody is there to run it.
 
+    For what a clock begins. Providers' queues, which it shares with what somebody waits for, serve it a step later.
+
     Raises:
         ServiceUnreachable: it is not known.
     """
-    await ensure_started(temporal, _start_of(request))
+    at_once = _start_of(request)
+    patient = TaskPriority(priority_key=min((at_once.priority.priority_key or _BATCHES) + 1, _BATCHES))
+    await ensure_started(temporal, replace(at_once, task_queue=names.CLOCK_QUEUE, priority=patient))
 
 
 def start_options(request: NotificationRequest) -> StartOptions:
@@ -74,7 +78,7 @@ def _start_of(request: NotificationRequest) -> Start[AcceptedNotification]:
     return Start(
         workflow=names.NOTIFICATION_WORKFLOW,
         workflow_id=names.notification_workflow_id(request.notification_id),
-        task_queue=names.NOTIFICATION_QUEUE,
+        task_queue=names.NOTIFICATION_QUEUE if request.scheduled_for is None else names.CLOCK_QUEUE,
         request=request,
         answer=AcceptedNotification,
         priority=_task_priority(request),

@@ -80,7 +80,7 @@ class _StartOptions(TypedDict):
 def _start_options(digest_id: UUID) -> _StartOptions:
     return {
         "id": names.digest_workflow_id(digest_id),
-        "task_queue": names.NOTIFICATION_QUEUE,
+        "task_queue": names.CLOCK_QUEUE,
         "id_conflict_policy": WorkflowIDConflictPolicy.USE_EXISTING,
         # A window closes once; but one whose workflow was terminated must not stay open for ever.
         "id_reuse_policy": WorkflowIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY,

@@ -27,7 +27,7 @@ async def reconsider(temporal: Client, user: str) -> None:
                 names.RECONSIDER_WORKFLOW,
                 ReconsiderInput(user=user),
                 id=names.reconsider_workflow_id(user),
-                task_queue=names.NOTIFICATION_QUEUE,
+                task_queue=names.CLOCK_QUEUE,
                 id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
                 id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
                 task_timeout=FIRST_TASK_TIMEOUT,

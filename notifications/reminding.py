@@ -39,7 +39,7 @@ async def call_anchor(
         names.ANCHOR_WORKFLOW,
         AnchorInput(anchor=call.anchor),
         id=names.anchor_workflow_id(call.anchor),
-        task_queue=names.NOTIFICATION_QUEUE,
+        task_queue=names.CLOCK_QUEUE,
         id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
         id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
         task_timeout=FIRST_TASK_TIMEOUT,

@@ -26,7 +26,7 @@ async def start_snooze(temporal: Client, snooze: Snooze) -> None:
                 names.SNOOZE_WORKFLOW,
                 snooze,
                 id=names.snooze_workflow_id(snooze.notification_id, snooze.until),
-                task_queue=names.NOTIFICATION_QUEUE,
+                task_queue=names.CLOCK_QUEUE,
                 id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
             )
     except (TimeoutError, RPCError) as error:

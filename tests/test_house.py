@@ -56,7 +56,8 @@ def registered(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
     monkeypatch.setattr(worker, "Worker", lambda _, **options: calls.append(options))
     settings = Settings.model_validate({"database_url": "-", "jwt_secret": "-" * 32, "courier_auth_token": "-"})
     deliveries = DeliveryActivities(database=nobody, provider=nobody)
-    worker._workflow_worker(nobody, nobody)  # noqa: SLF001 - as `run` builds it
+    for queue in (names.NOTIFICATION_QUEUE, names.CLOCK_QUEUE):
+        worker._workflow_worker(nobody, nobody, queue)  # noqa: SLF001 - as `run` builds it
     worker._bulk_worker(nobody, nobody, settings)  # noqa: SLF001 - as above
     for channel in EXTERNAL_CHANNELS:
         worker._channel_worker(nobody, channel, deliveries, settings)  # noqa: SLF001 - as above
@@ -91,7 +92,7 @@ def test_every_activity_and_workflow_has_a_name_that_the_contracts_keep() -> Non
 
 def test_every_external_channels_queue_is_served(monkeypatch: pytest.MonkeyPatch) -> None:
     queues = {call["task_queue"] for call in registered(monkeypatch)}
-    assert queues >= {names.NOTIFICATION_QUEUE, *map(names.delivery_queue, EXTERNAL_CHANNELS)}
+    assert queues >= {names.NOTIFICATION_QUEUE, names.CLOCK_QUEUE, *map(names.delivery_queue, EXTERNAL_CHANNELS)}
 
 
 def descendants(error: type[Exception]) -> set[type[Exception]]:

@@ -11,6 +11,9 @@ from notifications.contracts import limits
 from notifications.contracts.vocabulary import Channel
 
 NOTIFICATION_QUEUE = "notifications"
+"""Of what somebody waits for."""
+CLOCK_QUEUE = "clock"
+"""Of what a clock begins: it comes by the thousand at the full hour, and may take its time."""
 NOTIFICATION_WORKFLOW = "notification"
 ACCEPTED_UPDATE = "accepted"
 CHANGE_UPDATE = "change"
