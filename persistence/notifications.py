@@ -76,6 +76,12 @@ _ACCEPT = text(
             template_id uuid, template_version int,
             sent_at timestamptz, delivered_at timestamptz, next_attempt_at timestamptz, escalates_after_seconds int
         )
+        RETURNING *
+    ), told AS (
+        -- What waits for its time is told by that, an entry of a digest by its window.
+        INSERT INTO timeline_entries (notification_id, channel, event, reason, until)
+        SELECT notification_id, channel, 'waiting', reason, next_attempt_at
+        FROM delivered WHERE status = 'scheduled' AND reason NOT IN ('scheduled', 'digest')
     ), moved AS (
         INSERT INTO inboxes AS inbox (user_id, last_seq, unread_count, drawers)
         SELECT :user_id, 1, 1, jsonb_build_object(cast(:drawer AS text), 1)

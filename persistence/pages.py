@@ -75,6 +75,11 @@ def _statement(notification: tuple[str, ...], delivery: tuple[str, ...]) -> Text
             SELECT {", ".join(f"one.{column}" for column in delivery)}
             FROM jsonb_populate_recordset(CAST(NULL AS deliveries), CAST(:deliveries AS jsonb)) AS one
             JOIN added ON added.id = one.notification_id
+            RETURNING *
+        ), waiting AS (
+            INSERT INTO timeline_entries (notification_id, channel, event, reason, until)
+            SELECT notification_id, channel, 'waiting', reason, next_attempt_at
+            FROM delivered WHERE status = 'scheduled' AND reason NOT IN ('scheduled', 'digest')
         ), told AS (
             SELECT user_id, message
             FROM added JOIN jsonb_each(CAST(:messages AS jsonb)) AS one (user_id, message) USING (user_id)

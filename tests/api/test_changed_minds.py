@@ -160,8 +160,13 @@ async def test_the_timeline_tells_of_the_wait_and_of_its_end(boss: Door, ada: Do
     await say(ada, "PATCH", PROFILE, opted_out_channels=["email"])
     await settled(boss, made["id"], lambda found: found["status"] == "sent")
     story = await boss.get(f"notifications/{made['id']}/timeline/")
-    told = [(entry["event"], entry["reason"]) for entry in story["entries"] if entry["channel"] == "email"]
-    assert told == [("decided", "quiet_hours"), ("skipped", "opted_out")]
+    told = [entry for entry in story["entries"] if entry["channel"] == "email"]
+    assert [(entry["event"], entry["reason"]) for entry in told] == [
+        ("decided", "quiet_hours"),
+        ("waiting", "quiet_hours"),
+        ("skipped", "opted_out"),
+    ]
+    assert told[1]["until"] == delivery(made, "email")["next_attempt_at"]
 
 
 async def test_where_nothing_waits_nothing_is_started(ada: Door, boss: Door, temporal: Client) -> None:
