@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 import orjson
 
 from persistence.inbox import StoredEvent
-from ws_gateway import messages
+from ws_gateway import frames
 
 # About what a phone coming out of a tunnel has to catch up with; more is faster reloaded.
 _QUEUED_FRAMES = 512
@@ -100,5 +100,5 @@ class ConnectionRegistry:
             connection.put(frame)
             connection.position = event.seq
             if event.unread_count is not None:
-                count = count or messages.encode(messages.unread_count(event.unread_count, event.seq))
+                count = count or frames.encode(frames.unread_count(event.unread_count, event.seq))
                 connection.put_count(count)

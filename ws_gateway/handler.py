@@ -19,10 +19,10 @@ from observability import where
 from persistence.database import Database, DatabaseUnavailable
 from persistence.inbox import InboxRepository
 from persistence.tickets import TicketRepository
-from ws_gateway import messages
+from ws_gateway import frames
 from ws_gateway.connections import Connection, ConnectionRegistry
 from ws_gateway.feed import EventFeed
-from ws_gateway.messages import CloseCode
+from ws_gateway.frames import CloseCode
 from ws_gateway.session import Closed, Position, Session, may_resume
 
 PATH = "/ws/notifications/"
@@ -96,7 +96,7 @@ class Gateway:
             state = await InboxRepository(transaction).state(caller.user_id)
         resumed = position is not None and may_resume(position, state)
         connection = Connection(caller.user_id, position=position.seq if resumed and position else state.seq)
-        connection.put(messages.encode(messages.established(state, resumed=resumed)))
+        connection.put(frames.encode(frames.established(state, resumed=resumed)))
 
         def rewind(seq: int) -> None:
             connection.position = seq

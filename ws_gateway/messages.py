@@ -1,7 +1,10 @@
-"""What client and gateway say to one another, as JSON text frames; see the wire contract."""
+"""What a client says to the gateway, as JSON text frames; see `docs/protocol.md`.
 
-from datetime import UTC, datetime
-from enum import IntEnum, StrEnum
+The shapes here and in `frames` are the protocol's one source: `schema` makes its JSON Schema of them. What a schema
+cannot say stands in it as `x-answers`, the types of frames that answer a message, and `x-closes`, the codes with
+which it may end the connection.
+"""
+
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -9,36 +12,34 @@ import orjson
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from notifications.contracts import limits
-from persistence.events import utc
-from persistence.inbox import InboxState
+from ws_gateway.frames import CloseCode, ErrorCode
+
+_LAST_SEQ = 2**63 - 1
 
 
-class CloseCode(IntEnum):
-    """4001 and 4003: do not come back with the same token. 1012 and 4008: come back and resume."""
-
-    RESTART = 1012
-    UNAUTHENTICATED = 4001
-    TOKEN_EXPIRED = 4003
-    TOO_SLOW = 4008
-    BAD_REQUEST = 4009
-    TOO_MANY = 4029
-
-
-class ErrorCode(StrEnum):
-    BAD_JSON = "bad_json"
-    UNKNOWN_TYPE = "unknown_type"
-    INVALID = "invalid"
-    NOT_FOUND = "not_found"
-    UNAVAILABLE = "unavailable"
+def _about(*answers: str, closes: tuple[CloseCode, ...] = (), **more: Any) -> ConfigDict:
+    extra = {"x-answers": [*answers, "error"], "x-closes": [int(code) for code in closes], **more}
+    return ConfigDict(extra="ignore", frozen=True, use_attribute_docstrings=True, json_schema_extra=extra)
 
 
 class _ClientMessage(BaseModel):
-    model_config = ConfigDict(extra="ignore", frozen=True)
+    model_config = _about()
 
     op_id: str | None = Field(default=None, max_length=128)
+    """Chosen by the client: echoed in the answer; said again, the message is answered again and not done again."""
 
 
 class MarkRead(_ClientMessage):
+    """Marks one or several of the user's notifications as read: all of them, or none when one is unknown."""
+
+    model_config = _about(
+        "marked_read",
+        anyOf=[
+            {"required": ["notification_id"], "properties": {"notification_id": {"type": "string"}}},
+            {"required": ["notification_ids"], "properties": {"notification_ids": {"type": "array"}}},
+        ],
+    )
+
     type: Literal["mark_read"]
     notification_id: UUID | None = None
     notification_ids: list[UUID] | None = Field(default=None, min_length=1, max_length=limits.IDS_PER_CALL)
@@ -49,31 +50,51 @@ class MarkRead(_ClientMessage):
 
 
 class MarkAllRead(_ClientMessage):
+    """Marks everything as read that had arrived by `up_to_seq`; without it, everything."""
+
+    model_config = _about("marked_all_read")
+
     type: Literal["mark_all_read"]
-    up_to_seq: int | None = Field(default=None, ge=0)
+    up_to_seq: int | None = Field(default=None, ge=0, le=_LAST_SEQ)
 
 
 class GetUnreadCount(_ClientMessage):
+    """Asks for the exact number of unread notifications."""
+
+    model_config = _about("unread_count")
+
     type: Literal["get_unread_count"]
 
 
 class Ping(_ClientMessage):
+    """Asks whether anybody is there: a browser's script never sees the protocol's own pings."""
+
+    model_config = _about("pong")
+
     type: Literal["ping"]
 
 
 class Resume(_ClientMessage):
+    """Asks for everything after a position, on a connection that is open."""
+
+    model_config = _about("connection_established")
+
     type: Literal["resume"]
     epoch: str = Field(max_length=64)
-    seq: int = Field(ge=0)
+    seq: int = Field(ge=0, le=_LAST_SEQ)
 
 
 class RefreshToken(_ClientMessage):
+    """Puts a newer token of the same user in the place of the connection's."""
+
+    model_config = _about("token_refreshed", closes=(CloseCode.TOKEN_EXPIRED,))
+
     type: Literal["refresh_token"]
     token: str = Field(max_length=8_192)
 
 
 ClientMessage = MarkRead | MarkAllRead | GetUnreadCount | Ping | Resume | RefreshToken
-_CLIENT_MESSAGE: TypeAdapter[ClientMessage] = TypeAdapter(Annotated[ClientMessage, Field(discriminator="type")])
+CLIENT_MESSAGE: TypeAdapter[ClientMessage] = TypeAdapter(Annotated[ClientMessage, Field(discriminator="type")])
 _UNKNOWN_TYPE = {"union_tag_invalid", "union_tag_not_found"}
 
 
@@ -99,7 +120,7 @@ def parse(frame: str) -> ClientMessage:
     given = content.get("op_id") if isinstance(content, dict) else None
     op_id = given if isinstance(given, str) else None
     try:
-        message = _CLIENT_MESSAGE.validate_python(content)
+        message = CLIENT_MESSAGE.validate_python(content)
     except ValidationError as error:
         problem = error.errors(include_input=False, include_url=False)[0]
         if problem["type"] in _UNKNOWN_TYPE:
@@ -109,47 +130,3 @@ def parse(frame: str) -> ClientMessage:
     if isinstance(message, MarkRead) and not message.ids:
         raise BadMessage(ErrorCode.INVALID, "notification_id or notification_ids is required.", op_id=op_id)
     return message
-
-
-def established(state: InboxState, *, resumed: bool) -> dict[str, Any]:
-    """The first frame, and the answer to `resume`: `seq` and `unread_count` are the stream's as it stands.
-
-    When `resumed`, the events after the client's own position follow; else it reloads and goes on from `seq`.
-    """
-    return {
-        "type": "connection_established",
-        "unread_count": state.unread_count,
-        "epoch": state.epoch,
-        "seq": state.seq,
-        "resumed": resumed,
-        "server_time": utc(datetime.now(UTC)),
-    }
-
-
-def unread_count(count: int, seq: int) -> dict[str, Any]:
-    return {"type": "unread_count", "count": count, "seq": seq}
-
-
-def marked_read(ids: list[UUID], unread: int) -> dict[str, Any]:
-    texts = list(map(str, ids))
-    return {"type": "marked_read", "notification_id": texts[0], "notification_ids": texts, "unread_count": unread}
-
-
-def marked_all_read(count: int, unread: int) -> dict[str, Any]:
-    return {"type": "marked_all_read", "count": count, "unread_count": unread}
-
-
-def pong() -> dict[str, Any]:
-    return {"type": "pong", "server_time": utc(datetime.now(UTC))}
-
-
-def token_refreshed(expires_at: datetime) -> dict[str, Any]:
-    return {"type": "token_refreshed", "expires_at": utc(expires_at)}
-
-
-def error(code: ErrorCode, message: str) -> dict[str, Any]:
-    return {"type": "error", "code": code, "message": message}
-
-
-def encode(message: dict[str, Any], *, op_id: str | None = None) -> bytes:
-    return orjson.dumps(message if op_id is None else {**message, "op_id": op_id})

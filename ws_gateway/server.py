@@ -21,8 +21,8 @@ from runtime import settle_memory
 from settings import Settings
 from ws_gateway.connections import ConnectionRegistry
 from ws_gateway.feed import EventFeed
+from ws_gateway.frames import CloseCode
 from ws_gateway.handler import Gateway
-from ws_gateway.messages import CloseCode
 
 # Commands are small. With the queue it bounds what one client can make this process hold.
 _FRAME_BYTES = 16 * 1024

@@ -4,7 +4,6 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from identity.caller import CannotVerify, Identity, Unauthenticated
@@ -13,8 +12,9 @@ from notifications.contracts.errors import NotificationNotFound
 from persistence.database import Database, DatabaseUnavailable
 from persistence.inbox import InboxRepository, InboxState
 from persistence.reading import ReadingRepository
-from ws_gateway import messages
-from ws_gateway.messages import BadMessage, CloseCode, ErrorCode
+from ws_gateway import frames, messages
+from ws_gateway.frames import CloseCode, ErrorCode, ServerFrame
+from ws_gateway.messages import BadMessage
 
 # More than this behind, a client is faster reloading over REST.
 REPLAY_MOST = 300
@@ -63,21 +63,21 @@ class Session:
         try:
             message = messages.parse(frame)
         except BadMessage as bad:
-            return messages.encode(messages.error(bad.code, str(bad)), op_id=bad.op_id)
+            return frames.encode(frames.error(bad.code, str(bad)), op_id=bad.op_id)
         if message.op_id is not None and message.op_id in self._answered:
             return self._answered[message.op_id]
         try:
-            answer = messages.encode(await self._answer(message), op_id=message.op_id)
+            answer = frames.encode(await self._answer(message), op_id=message.op_id)
         except (DatabaseUnavailable, CannotVerify):
-            problem = messages.error(ErrorCode.UNAVAILABLE, "Not possible right now; try again.")
-            return messages.encode(problem, op_id=message.op_id)
+            problem = frames.error(ErrorCode.UNAVAILABLE, "Not possible right now; try again.")
+            return frames.encode(problem, op_id=message.op_id)
         if message.op_id is not None:
             self._answered[message.op_id] = answer
             if len(self._answered) > _REMEMBERED_OPERATIONS:
                 self._answered.popitem(last=False)
         return answer
 
-    async def _answer(self, message: messages.ClientMessage) -> dict[str, Any]:
+    async def _answer(self, message: messages.ClientMessage) -> ServerFrame:
         match message:
             case messages.MarkRead():
                 return await self._mark_read(message)
@@ -85,24 +85,24 @@ class Session:
                 return await self._mark_all_read(message)
             case messages.GetUnreadCount():
                 state = await self._state()
-                return messages.unread_count(state.unread_count, state.seq)
+                return frames.unread_count(state.unread_count, state.seq)
             case messages.Resume():
                 state = await self._state()
                 resumed = may_resume(Position(message.epoch, message.seq), state)
                 if resumed:
                     self._rewind(message.seq)
-                return messages.established(state, resumed=resumed)
+                return frames.established(state, resumed=resumed)
             case messages.RefreshToken():
                 return await self._refresh(message.token)
             case messages.Ping():
-                return messages.pong()
+                return frames.pong()
 
-    async def _mark_read(self, message: messages.MarkRead) -> dict[str, Any]:
+    async def _mark_read(self, message: messages.MarkRead) -> ServerFrame:
         try:
             unread = await self._mark_each(message.ids)
         except NotificationNotFound:
-            return messages.error(ErrorCode.NOT_FOUND, "There is no such notification.")
-        return messages.marked_read(message.ids, unread)
+            return frames.error(ErrorCode.NOT_FOUND, "There is no such notification.")
+        return frames.marked_read(message.ids, unread)
 
     async def _mark_each(self, ids: list[UUID]) -> int:
         """Marks all of them or, when one is unknown, none; the unread count after it."""
@@ -112,18 +112,18 @@ class Session:
                 raise NotificationNotFound
         return change.unread_count
 
-    async def _mark_all_read(self, message: messages.MarkAllRead) -> dict[str, Any]:
+    async def _mark_all_read(self, message: messages.MarkAllRead) -> ServerFrame:
         async with self._database.transaction() as transaction:
             change = await ReadingRepository(transaction).mark_all(
                 self.identity.user_id, is_read=True, up_to_seq=message.up_to_seq
             )
-        return messages.marked_all_read(change.changed, change.unread_count)
+        return frames.marked_all_read(change.changed, change.unread_count)
 
     async def _state(self) -> InboxState:
         async with self._database.transaction() as transaction:
             return await InboxRepository(transaction).state(self.identity.user_id)
 
-    async def _refresh(self, token: str) -> dict[str, Any]:
+    async def _refresh(self, token: str) -> ServerFrame:
         try:
             identity = await self._tokens.verify(token)
         except Unauthenticated as error:
@@ -131,7 +131,7 @@ class Session:
         if identity.user_id != self.identity.user_id:
             raise Closed(CloseCode.TOKEN_EXPIRED, "The token is another user's.")
         self.identity = identity
-        return messages.token_refreshed(identity.expires_at)
+        return frames.token_refreshed(identity.expires_at)
 
 
 def may_resume(position: Position, state: InboxState) -> bool:

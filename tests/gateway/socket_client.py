@@ -1,4 +1,7 @@
-"""A client of the gateway as an application would write it: one socket, frames in, frames out, a copy of the inbox."""
+"""A client of the gateway as an application would write it: one socket, frames in, frames out.
+
+Every frame that any test receives through it is held against the protocol's schema.
+"""
 
 import asyncio
 import json
@@ -9,6 +12,7 @@ from typing import Any
 
 import httpx
 import jwt
+from protocol_checks import check_frame
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
@@ -36,8 +40,7 @@ class Socket:
 
     async def received(self) -> Frame:
         """The next frame, however long it takes."""
-        frame: Frame = json.loads(await self.connection.recv())
-        return frame
+        return checked(await self.connection.recv())
 
     async def until(self, holds: Callable[[Frame], bool]) -> list[Frame]:
         """All frames up to the first for which the condition holds, that one included."""
@@ -85,9 +88,17 @@ async def joined(stack: LaunchedStack, user: str, *, token: str = "", query: str
     headers = {"Authorization": f"Bearer {token or stack.token(user)}"}
     async with opened(stack.websocket_url, query=query, additional_headers=headers) as connection:
         async with asyncio.timeout(DEADLINE_SECONDS):
-            established = json.loads(await connection.recv())
+            established = checked(await connection.recv())
         assert established["type"] == "connection_established", established
         yield Socket(connection, established)
+
+
+def checked(text: str | bytes) -> Frame:
+    """What a text frame says, which must be what the protocol's schema has it say."""
+    assert isinstance(text, str)
+    frame: Frame = json.loads(text)
+    check_frame(frame)
+    return frame
 
 
 def resume_query(position: Frame) -> str:

@@ -1,13 +1,12 @@
 """Who gets a socket, and how the others are told."""
 
 import asyncio
-import json
 import time
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from socket_client import joined, opened, token_that_expires
+from socket_client import checked, joined, opened, token_that_expires
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from deploy.local.launch import LaunchedStack
@@ -17,7 +16,7 @@ EVIL = "https://evil.example"
 
 async def first_frame(stack: LaunchedStack, **options: Any) -> Any:
     async with opened(stack.websocket_url, **options) as connection, asyncio.timeout(8):
-        return json.loads(await connection.recv())
+        return checked(await connection.recv())
 
 
 async def refused(stack: LaunchedStack, **options: Any) -> InvalidStatus:
@@ -63,7 +62,7 @@ async def test_the_address_works_without_its_trailing_slash(stack: LaunchedStack
     async with opened(
         stack.websocket_url.rstrip("/"), additional_headers=bearer(stack.token("somebody"))
     ) as connection:
-        assert json.loads(await connection.recv())["type"] == "connection_established"
+        assert checked(await connection.recv())["type"] == "connection_established"
 
 
 async def test_the_first_frame_has_exactly_the_contracts_keys(stack: LaunchedStack) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from socket_client import checked
 
 from deploy.local.launch import LaunchedStack
 from identity.caller import Identity
@@ -16,7 +17,7 @@ from persistence import events
 from persistence.database import Database
 from persistence.inbox import InboxRepository, InboxState
 from persistence.revocations import revocations_in
-from ws_gateway.messages import CloseCode
+from ws_gateway.frames import CloseCode
 from ws_gateway.session import REPLAY_MOST, Closed, Position, Session, may_resume
 
 NOBODY_LISTENS = "postgresql+psycopg://nobody@127.0.0.1:1/nothing"
@@ -39,7 +40,7 @@ class Conversation:
         )
 
     async def say(self, **message: Any) -> Any:
-        return json.loads(await self.session.receive(json.dumps(message)))
+        return checked((await self.session.receive(json.dumps(message))).decode())
 
     async def happen(self, times: int) -> InboxState:
         """Some events in the user's stream."""
