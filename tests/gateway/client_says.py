@@ -1,6 +1,6 @@
 """What clients may say, and what is nearly that, drawn from the protocol's schema.
 
-`hypothesis-jsonschema` has had no release for years; the few words of JSON Schema that the messages use are these lines.
+`hypothesis-jsonschema` has had no release for years; the few words of JSON Schema that messages use are these lines.
 """
 
 import json
