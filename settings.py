@@ -62,6 +62,14 @@ class Settings(BaseSettings):
     """The proxies, comma-separated or `*`, whose X-Forwarded headers make the scheme of the API's links."""
     gateway_host: str = "127.0.0.1"
     gateway_port: int = 8002
+    gateway_connections: int = Field(default=15_000, ge=1)
+    """Open sockets of one gateway process."""
+    gateway_connections_per_user: int = Field(default=30, ge=1)
+    gateway_handshakes: int = Field(default=1_000, ge=1)
+    """Connections of one gateway process that have not finished their handshake."""
+    gateway_handshake_seconds: float = Field(default=5, gt=0, le=60)
+    gateway_messages_per_second: float = Field(default=20, gt=0)
+    """What one socket may say; five seconds' worth at once."""
     gateway_health_url: str = "http://127.0.0.1:8002/healthz"
     """Where the API's readiness asks whether the gateway is up."""
 

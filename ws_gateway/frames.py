@@ -39,6 +39,7 @@ class ErrorCode(StrEnum):
     UNKNOWN_TYPE = "unknown_type"
     INVALID = "invalid"
     NOT_FOUND = "not_found"
+    TOO_MANY = "too_many"
     UNAVAILABLE = "unavailable"
 
 

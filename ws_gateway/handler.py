@@ -1,39 +1,30 @@
-"""The life of one socket: handshake, first frame, then reading and writing side by side. The only I/O."""
+"""The life of one socket: first frame, then reading and writing side by side, until either side has enough."""
 
 import asyncio
+from collections.abc import Collection
+from contextlib import suppress
 from datetime import UTC, datetime
-from http import HTTPStatus
-from urllib.parse import parse_qs, urlsplit
-from weakref import WeakKeyDictionary
 
 import structlog
 from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
-from websockets.http11 import Request, Response
 
-from identity.caller import CannotVerify, Identity, TokenEnded, Unauthenticated
-from identity.credentials import find_token, joined
+from identity.caller import Identity
 from identity.revocations import Revocations
 from identity.tokens import TokenVerifier
 from observability import where
 from persistence.database import Database, DatabaseUnavailable
-from persistence.inbox import InboxRepository
-from persistence.tickets import TicketRepository
+from persistence.inbox import InboxRepository, InboxState
 from ws_gateway import frames
 from ws_gateway.connections import Connection, ConnectionRegistry
 from ws_gateway.feed import EventFeed
 from ws_gateway.frames import CloseCode
+from ws_gateway.handshake import UNAVAILABLE, Handshakes, asked_position
+from ws_gateway.limits import Allowance, Limits, NoSeat, Seats, Turns
 from ws_gateway.session import Closed, Position, Session, may_resume
-
-PATH = "/ws/notifications/"
-HEALTH_PATH = "/healthz"
 
 # Longer ones overflow some event loops' clocks.
 _LONGEST_TIMER = 86_400.0
-_UNAVAILABLE = "The service is temporarily unavailable."
-_RETRY_SECONDS = "2"
-
-Caller = Identity | Unauthenticated | CannotVerify
 
 log = structlog.get_logger("gateway")
 
@@ -43,57 +34,44 @@ class Gateway:
         self,
         *,
         database: Database,
+        turns: Turns,
         feed: EventFeed,
         registry: ConnectionRegistry,
+        handshakes: Handshakes,
         tokens: TokenVerifier,
         revocations: Revocations,
-        allowed_origins: frozenset[str],
+        limits: Limits,
     ) -> None:
         self._database = database
+        self._turns = turns
         self._feed = feed
         self._registry = registry
+        self._handshakes = handshakes
         self._tokens = tokens
         self._revocations = revocations
         self._revocations.on_news = self._end_revoked
-        self._allowed_origins = allowed_origins
-        self._callers: WeakKeyDictionary[ServerConnection, Caller] = WeakKeyDictionary()
-        """What each handshake told of its caller."""
+        self._limits = limits
+        self._seats = Seats(limits.connections_per_user)
         self._conversations: dict[Session, asyncio.Future[None]] = {}
         """Those under way, and what ends each."""
-
-    async def check_handshake(self, connection: ServerConnection, request: Request) -> Response | None:
-        """Refuses a handshake, or lets it through with its caller.
-
-        A browser's script never learns the status of a refused handshake, so a browser is let in and its
-        socket closed with a code that says why; everybody else gets the 401, or the 503.
-        """
-        path = urlsplit(request.path).path
-        if path == HEALTH_PATH:
-            return connection.respond(HTTPStatus.OK, "ok\n")
-        if path.rstrip("/") != PATH.rstrip("/"):
-            return connection.respond(HTTPStatus.NOT_FOUND, "not found\n")
-        try:
-            self._callers[connection] = await self._authenticate(request)
-        except (Unauthenticated, CannotVerify) as error:
-            if "Origin" not in request.headers:
-                return _refusal(connection, error)
-            self._callers[connection] = error
-        return None
 
     async def converse(self, socket: ServerConnection) -> None:
         """Serves one socket until either side closes it."""
         try:
-            await self._serve(socket, _let_in(self._callers[socket]), _asked_position(socket))
+            caller, position = self._handshakes.caller(socket), asked_position(socket)
+            with self._seats.taken(caller.user_id):
+                await self._serve(socket, caller, position)
         except Closed as closed:
-            await socket.close(closed.code, closed.reason)
+            await _close(socket, closed.code, closed.reason)
+        except NoSeat:
+            await _close(socket, CloseCode.TOO_MANY, "Too many connections.")
         except DatabaseUnavailable:
-            await socket.close(CloseCode.RESTART, _UNAVAILABLE)
+            await _close(socket, CloseCode.RESTART, UNAVAILABLE)
         except ConnectionClosed:
             return
 
     async def _serve(self, socket: ServerConnection, caller: Identity, position: Position | None) -> None:
-        async with self._database.transaction() as transaction:
-            state = await InboxRepository(transaction).state(caller.user_id)
+        state = await self._state(caller)
         resumed = position is not None and may_resume(position, state)
         connection = Connection(caller.user_id, position=position.seq if resumed and position else state.seq)
         connection.put(frames.encode(frames.established(state, resumed=resumed)))
@@ -102,7 +80,13 @@ class Gateway:
             connection.position = seq
             self._feed.wake([caller.user_id])
 
-        session = Session(identity=caller, database=self._database, tokens=self._tokens, rewind=rewind)
+        session = Session(
+            identity=caller,
+            database=self._database,
+            tokens=self._tokens,
+            rewind=rewind,
+            allowance=Allowance(self._limits.messages_per_second),
+        )
         ended = asyncio.get_running_loop().create_future()
         connection.on_overflow = lambda: _end(ended, CloseCode.TOO_SLOW, "Too slow; reconnect and resume.")
         self._end_in_time(session, ended)
@@ -121,11 +105,11 @@ class Gateway:
             for part in parts:
                 part.cancel()
             outcomes = await asyncio.gather(*parts, ended, return_exceptions=True)
-        for outcome in outcomes:
-            if isinstance(outcome, Closed):
-                raise outcome
-            if isinstance(outcome, Exception) and not isinstance(outcome, ConnectionClosed):
-                log.error("connection failed", error=where(outcome))
+        _raise_first_reason(outcomes)
+
+    async def _state(self, caller: Identity) -> InboxState:
+        async with self._turns.taken(), self._database.transaction() as transaction:
+            return await InboxRepository(transaction).state(caller.user_id)
 
     def _end_in_time(self, session: Session, ended: asyncio.Future[None]) -> None:
         """Sees to it that the conversation is over when its token is, be it expired or revoked."""
@@ -152,62 +136,30 @@ class Gateway:
             # The change is committed; this gateway need not wait for its own hint.
             self._feed.wake([connection.user_id])
 
-    async def _authenticate(self, request: Request) -> Identity:
-        query = parse_qs(urlsplit(request.path).query)
-        if "ticket" in query:
-            return await self._take_ticket(query["ticket"][0])
-        token = find_token(
-            joined(request.headers.raw_items()),
-            allowed_origins=self._allowed_origins,
-            method="GET",
-            query_token=query.get("token", [None])[0],
-        )
-        return await self._tokens.verify(token)
-
-    async def _take_ticket(self, ticket: str) -> Identity:
-        try:
-            async with self._database.transaction() as transaction:
-                holder = await TicketRepository(transaction).take(ticket)
-        except DatabaseUnavailable:
-            raise CannotVerify("The ticket cannot be checked right now.") from None
-        if holder is None:
-            raise Unauthenticated("The ticket is not valid, or was used before.")
-        identity = Identity(
-            user_id=holder.user_id,
-            is_staff=holder.is_staff,
-            expires_at=holder.token_expires_at,
-            token_id=holder.token_id,
-            issued_at=holder.token_issued_at,
-        )
-        await self._revocations.check(identity)
-        return identity
-
 
 async def _write(socket: ServerConnection, connection: Connection) -> None:
     while True:
         await socket.send(await connection.next_frame(), text=True)
 
 
-def _refusal(connection: ServerConnection, error: Unauthenticated | CannotVerify) -> Response:
-    if isinstance(error, CannotVerify):
-        response = connection.respond(HTTPStatus.SERVICE_UNAVAILABLE, f"{_UNAVAILABLE}\n")
-        response.headers["Retry-After"] = _RETRY_SECONDS
-        return response
-    response = connection.respond(HTTPStatus.UNAUTHORIZED, f"{error}\n")
-    response.headers["WWW-Authenticate"] = "Bearer"
-    return response
+async def _close(socket: ServerConnection, code: CloseCode, reason: str) -> None:
+    """Closes, reading on meanwhile: the client's answer to the close is behind whatever it has sent before."""
+    closing = asyncio.create_task(socket.close(code, reason))
+    with suppress(ConnectionClosed):
+        while True:
+            await socket.recv(decode=False)
+    await closing
 
 
-def _let_in(caller: Caller) -> Identity:
-    match caller:
-        case Identity():
-            return caller
-        case CannotVerify():
-            raise Closed(CloseCode.RESTART, _UNAVAILABLE)
-        case TokenEnded():
-            raise Closed(CloseCode.TOKEN_EXPIRED, str(caller))
-        case Unauthenticated():
-            raise Closed(CloseCode.UNAUTHENTICATED, str(caller))
+def _raise_first_reason(outcomes: Collection[object]) -> None:
+    """Why the conversation is over, when it was not the client's own doing."""
+    faults = [each for each in outcomes if isinstance(each, Exception) and not isinstance(each, ConnectionClosed)]
+    for fault in faults:
+        if not isinstance(fault, Closed):
+            log.error("connection failed", error=where(fault))
+            raise Closed(CloseCode.FAILED, "Something went wrong here; reconnect and resume.")
+    for fault in faults:
+        raise fault
 
 
 def _end(ended: asyncio.Future[None], code: CloseCode, reason: str) -> None:
@@ -224,14 +176,3 @@ def _end_at_expiry(session: Session, ended: asyncio.Future[None]) -> None:
     timer = asyncio.get_running_loop().call_later(min(remaining, _LONGEST_TIMER), _end_at_expiry, session, ended)
     # A timer left behind would keep the whole session in memory until the token's end.
     ended.add_done_callback(lambda _: timer.cancel())
-
-
-def _asked_position(socket: ServerConnection) -> Position | None:
-    """The position to resume from, in the handshake's query."""
-    query = parse_qs(urlsplit(socket.request.path if socket.request else "").query)
-    epoch, seq = query.get("epoch", [""])[0], query.get("seq", [""])[0]
-    if not epoch and not seq:
-        return None
-    if not epoch or not seq.isdecimal() or len(seq) > 18:  # noqa: PLR2004 - what a bigint holds
-        raise Closed(CloseCode.BAD_REQUEST, "To resume, give epoch and seq.")
-    return Position(epoch, int(seq))

@@ -7,8 +7,6 @@ from contextlib import suppress
 
 import structlog
 import uvloop
-from websockets.asyncio.server import serve
-from websockets.typing import Origin
 
 from identity.keys import KeySet
 from identity.revocations import Revocations
@@ -23,11 +21,9 @@ from ws_gateway.connections import ConnectionRegistry
 from ws_gateway.feed import EventFeed
 from ws_gateway.frames import CloseCode
 from ws_gateway.handler import Gateway
-
-# Commands are small. With the queue it bounds what one client can make this process hold.
-_FRAME_BYTES = 16 * 1024
-_RECEIVED_FRAMES = 8
-_WRITE_BYTES = 32 * 1024
+from ws_gateway.handshake import Handshakes
+from ws_gateway.limits import Limits, Turns
+from ws_gateway.listener import listener
 
 log = structlog.get_logger("gateway")
 
@@ -50,27 +46,41 @@ async def run(settings: Settings) -> None:
         audience=settings.jwt_audience,
         issuer=settings.jwt_issuer,
     )
-    gateway = Gateway(
+    limits = Limits(
+        connections=settings.gateway_connections,
+        connections_per_user=settings.gateway_connections_per_user,
+        handshakes=settings.gateway_handshakes,
+        handshake_seconds=settings.gateway_handshake_seconds,
+        messages_per_second=settings.gateway_messages_per_second,
+    )
+    # Half of the connections to the database stay with those who are here already.
+    turns = Turns(max(1, settings.database_pool_size // 2), seconds=settings.gateway_handshake_seconds)
+    handshakes = Handshakes(
         database=database,
-        feed=feed,
-        registry=registry,
+        turns=turns,
         tokens=tokens,
         revocations=revoked,
         allowed_origins=frozenset(settings.allowed_origins),
+        limits=limits,
+    )
+    gateway = Gateway(
+        database=database,
+        turns=turns,
+        feed=feed,
+        registry=registry,
+        handshakes=handshakes,
+        tokens=tokens,
+        revocations=revoked,
+        limits=limits,
     )
     background = [asyncio.create_task(feed.run()), asyncio.create_task(hints.run()), asyncio.create_task(tokens.run())]
-    async with serve(
+    async with listener(
         gateway.converse,
         settings.gateway_host,
         settings.gateway_port,
-        process_request=gateway.check_handshake,
-        origins=[*map(Origin, settings.allowed_origins), None],
-        # It would take most of a connection's memory, and let decompression bombs in.
-        compression=None,
-        max_size=_FRAME_BYTES,
-        max_queue=_RECEIVED_FRAMES,
-        write_limit=_WRITE_BYTES,
-        server_header=None,
+        limits=limits,
+        check=handshakes.check,
+        origins=settings.allowed_origins,
     ) as server:
         settle_memory()
         log.info("gateway ready")

@@ -14,6 +14,7 @@ from persistence.inbox import InboxRepository, InboxState
 from persistence.reading import ReadingRepository
 from ws_gateway import frames, messages
 from ws_gateway.frames import CloseCode, ErrorCode, ServerFrame
+from ws_gateway.limits import Allowance
 from ws_gateway.messages import BadMessage
 
 # More than this behind, a client is faster reloading over REST.
@@ -42,12 +43,19 @@ class Session:
     """`rewind` is told the position from which a resuming client wants to be given events."""
 
     def __init__(
-        self, *, identity: Identity, database: Database, tokens: TokenVerifier, rewind: Callable[[int], None]
+        self,
+        *,
+        identity: Identity,
+        database: Database,
+        tokens: TokenVerifier,
+        rewind: Callable[[int], None],
+        allowance: Allowance,
     ) -> None:
         self.identity = identity
         self._database = database
         self._tokens = tokens
         self._rewind = rewind
+        self._allowance = allowance
         self._answered: OrderedDict[str, bytes] = OrderedDict()
 
     @property
@@ -55,15 +63,20 @@ class Session:
         return self.identity.expires_at
 
     async def receive(self, frame: str) -> bytes:
-        """The answer to a client's frame; bad ones are answered too, and change nothing.
+        """The answer to a client's frame; bad ones and those beyond its allowance are answered too, and change nothing.
 
         Raises:
             Closed: the client may not go on.
         """
+        left = self._allowance.spend()
+        if left < -self._allowance.most:
+            raise Closed(CloseCode.TOO_MANY, "Too many messages.")
         try:
             message = messages.parse(frame)
         except BadMessage as bad:
             return frames.encode(frames.error(bad.code, str(bad)), op_id=bad.op_id)
+        if left < 0:
+            return frames.encode(frames.error(ErrorCode.TOO_MANY, "Too many messages; wait."), op_id=message.op_id)
         if message.op_id is not None and message.op_id in self._answered:
             return self._answered[message.op_id]
         try:

@@ -48,9 +48,9 @@ def _values(schema: dict[str, Any]) -> st.SearchStrategy[Any]:
     if "const" in schema:
         return st.just(schema["const"])
     if "properties" in schema and "anyOf" in schema:
-        return st.one_of(_object(schema, also=each["required"]) for each in schema["anyOf"])
+        return st.one_of([_object(schema, also=each["required"]) for each in schema["anyOf"]])
     if "anyOf" in schema:
-        return st.one_of(map(_values, schema["anyOf"]))
+        return st.one_of([_values(each) for each in schema["anyOf"]])
     return _BY_TYPE[schema["type"]](schema)
 
 

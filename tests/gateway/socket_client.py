@@ -65,6 +65,15 @@ class Socket:
         await self.send(type="ping", op_id="until-now")
         return (await self.until(lambda frame: frame.get("op_id") == "until-now"))[:-1]
 
+    async def everything(self) -> tuple[list[Frame], int]:
+        """All frames until the gateway closes the connection, and its code."""
+        frames: list[Frame] = []
+        try:
+            while True:
+                frames.append(await self.next())
+        except ConnectionClosed as closed:
+            return frames, closed.rcvd.code if closed.rcvd else 1006
+
     async def closing(self) -> tuple[int, str]:
         """The code and reason with which the gateway closes the connection."""
         try:
@@ -83,10 +92,12 @@ async def opened(url: str, *, query: str = "", **options: Any) -> AsyncIterator[
 
 
 @asynccontextmanager
-async def joined(stack: LaunchedStack, user: str, *, token: str = "", query: str = "") -> AsyncIterator[Socket]:
-    """A connection of the user, past its first frame."""
-    headers = {"Authorization": f"Bearer {token or stack.token(user)}"}
-    async with opened(stack.websocket_url, query=query, additional_headers=headers) as connection:
+async def joined(
+    stack: LaunchedStack, user: str, *, token: str = "", query: str = "", url: str = ""
+) -> AsyncIterator[Socket]:
+    """A connection of the user, past its first frame; `url` is another gateway's."""
+    headers = bearer(token or stack.token(user))
+    async with opened(url or stack.websocket_url, query=query, additional_headers=headers) as connection:
         async with asyncio.timeout(DEADLINE_SECONDS):
             established = checked(await connection.recv())
         assert established["type"] == "connection_established", established
@@ -99,6 +110,10 @@ def checked(text: str | bytes) -> Frame:
     frame: Frame = json.loads(text)
     check_frame(frame)
     return frame
+
+
+def bearer(token: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}"}
 
 
 def resume_query(position: Frame) -> str:

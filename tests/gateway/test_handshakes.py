@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from socket_client import checked, joined, opened, token_that_expires
+from socket_client import bearer, checked, joined, opened, token_that_expires
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from deploy.local.launch import LaunchedStack
@@ -30,10 +30,6 @@ async def closed(stack: LaunchedStack, **options: Any) -> int:
         await first_frame(stack, **options)
     assert closing.value.rcvd is not None
     return closing.value.rcvd.code
-
-
-def bearer(token: str) -> dict[str, str]:
-    return {"Authorization": f"Bearer {token}"}
 
 
 async def test_a_header_opens_a_socket(stack: LaunchedStack) -> None:

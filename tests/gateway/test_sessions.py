@@ -18,6 +18,7 @@ from persistence.database import Database
 from persistence.inbox import InboxRepository, InboxState
 from persistence.revocations import revocations_in
 from ws_gateway.frames import CloseCode
+from ws_gateway.limits import Allowance
 from ws_gateway.session import REPLAY_MOST, Closed, Position, Session, may_resume
 
 NOBODY_LISTENS = "postgresql+psycopg://nobody@127.0.0.1:1/nothing"
@@ -37,6 +38,7 @@ class Conversation:
                 revocations=Revocations(revocations_in(database)),
             ),
             rewind=self.rewound.append,
+            allowance=Allowance(1_000_000),
         )
 
     async def say(self, **message: Any) -> Any:
