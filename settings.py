@@ -70,8 +70,10 @@ class Settings(BaseSettings):
     gateway_handshake_seconds: float = Field(default=5, gt=0, le=60)
     gateway_messages_per_second: float = Field(default=20, gt=0)
     """What one socket may say; five seconds' worth at once."""
-    gateway_health_url: str = "http://127.0.0.1:8002/healthz"
-    """Where the API's readiness asks whether the gateway is up."""
+    gateway_drain_seconds: float = Field(default=3, ge=0)
+    """Over how long a gateway that was told to stop sends its clients elsewhere."""
+    gateway_health_url: str = "http://127.0.0.1:8002/readyz"
+    """Where the API's readiness asks whether the gateway lets anybody in."""
 
     log_level: str = "info"
 

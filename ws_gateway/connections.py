@@ -3,6 +3,8 @@
 import asyncio
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime
+from typing import NamedTuple
 
 import orjson
 
@@ -11,6 +13,12 @@ from ws_gateway import frames
 
 # About what a phone coming out of a tunnel has to catch up with; more is faster reloaded.
 _QUEUED_FRAMES = 512
+
+
+class Outgoing(NamedTuple):
+    frame: bytes
+    committed_at: datetime | None = None
+    """When its event was; none of an answer, or of an event that this connection has come too late for."""
 
 
 class Connection:
@@ -25,29 +33,43 @@ class Connection:
         self.position = position
         """The last event put into the queue."""
         self.on_overflow: Callable[[], None] = lambda: None
-        self._frames: deque[bytes] = deque()
+        self._since = datetime.now(UTC)
+        self._frames: deque[Outgoing] = deque()
         self._count: bytes | None = None
         self._filled = asyncio.Event()
 
-    def put(self, frame: bytes) -> None:
+    @property
+    def waiting(self) -> int:
+        """How many frames are to be written."""
+        return len(self._frames) + (self._count is not None)
+
+    def rewind(self, seq: int) -> None:
+        """Goes back to be given again what came after `seq`."""
+        self.position = seq
+        self._since = datetime.now(UTC)
+
+    def put_event(self, frame: bytes, committed_at: datetime) -> None:
+        self.put(frame, committed_at if committed_at >= self._since else None)
+
+    def put(self, frame: bytes, committed_at: datetime | None = None) -> None:
         if len(self._frames) >= _QUEUED_FRAMES:
             self.on_overflow()
             return
-        self._frames.append(frame)
+        self._frames.append(Outgoing(frame, committed_at))
         self._filled.set()
 
     def put_count(self, frame: bytes) -> None:
         self._count = frame
         self._filled.set()
 
-    async def next_frame(self) -> bytes:
+    async def next_frame(self) -> Outgoing:
         """The next frame to write; a count only when no event waits, so that it is never ahead of one."""
         while True:
             if self._frames:
                 return self._frames.popleft()
             if self._count is not None:
                 frame, self._count = self._count, None
-                return frame
+                return Outgoing(frame)
             self._filled.clear()
             await self._filled.wait()
 
@@ -69,6 +91,10 @@ class ConnectionRegistry:
         connections.discard(connection)
         if not connections:
             del self._by_user[connection.user_id]
+
+    def queue_depths(self) -> list[int]:
+        """How many frames wait at each connection."""
+        return [connection.waiting for connections in self._by_user.values() for connection in connections]
 
     def users(self) -> list[str]:
         return list(self._by_user)
@@ -97,7 +123,7 @@ class ConnectionRegistry:
                 continue
             # Encoded once, whatever the number of devices.
             frame = frame or orjson.dumps({**event.message, "seq": event.seq})
-            connection.put(frame)
+            connection.put_event(frame, event.created_at)
             connection.position = event.seq
             if event.unread_count is not None:
                 count = count or frames.encode(frames.unread_count(event.unread_count, event.seq))

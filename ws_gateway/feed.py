@@ -31,6 +31,7 @@ class EventFeed:
         self._wake = asyncio.Event()
         self.sweep_finds = 0
         """Users that only the sweep found behind; near zero while hints work."""
+        self.listener_losses = 0
 
     def wake(self, users: Iterable[str]) -> None:
         """These users may have connections that are behind."""
@@ -74,6 +75,7 @@ class EventFeed:
                     else:
                         await self._sweep()  # just connected: whatever was hinted before is found now
             except (psycopg.Error, OSError) as error:
+                self.listener_losses += 1
                 log.warning("hints lost", error=type(error).__name__)
             await asyncio.sleep(_RETRY_SECONDS)
 

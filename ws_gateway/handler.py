@@ -21,10 +21,13 @@ from ws_gateway.feed import EventFeed
 from ws_gateway.frames import CloseCode
 from ws_gateway.handshake import UNAVAILABLE, Handshakes, asked_position
 from ws_gateway.limits import Allowance, Limits, NoSeat, Seats, Turns
-from ws_gateway.session import Closed, Position, Session, may_resume
+from ws_gateway.metrics import Metrics
+from ws_gateway.session import Closed, Position, Session, end, may_resume
 
 # Longer ones overflow some event loops' clocks.
 _LONGEST_TIMER = 86_400.0
+# RFC 6455 §7.4.1: no close frame at all.
+_CUT_OFF = 1006
 
 log = structlog.get_logger("gateway")
 
@@ -41,6 +44,7 @@ class Gateway:
         tokens: TokenVerifier,
         revocations: Revocations,
         limits: Limits,
+        metrics: Metrics,
     ) -> None:
         self._database = database
         self._turns = turns
@@ -51,6 +55,7 @@ class Gateway:
         self._revocations = revocations
         self._revocations.on_news = self._end_revoked
         self._limits = limits
+        self._metrics = metrics
         self._seats = Seats(limits.connections_per_user)
         self._conversations: dict[Session, asyncio.Future[None]] = {}
         """Those under way, and what ends each."""
@@ -62,13 +67,23 @@ class Gateway:
             with self._seats.taken(caller.user_id):
                 await self._serve(socket, caller, position)
         except Closed as closed:
+            if closed.code == CloseCode.TOO_MANY:
+                self._metrics.evicted("messages")
             await _close(socket, closed.code, closed.reason)
         except NoSeat:
+            self._metrics.evicted("connections")
             await _close(socket, CloseCode.TOO_MANY, "Too many connections.")
         except DatabaseUnavailable:
             await _close(socket, CloseCode.RESTART, UNAVAILABLE)
         except ConnectionClosed:
             return
+        finally:
+            said = socket.protocol.close_sent
+            self._metrics.closed(said.code if said else _CUT_OFF)
+
+    def conversations(self) -> list[asyncio.Future[None]]:
+        """What ends each of those under way."""
+        return list(self._conversations.values())
 
     async def _serve(self, socket: ServerConnection, caller: Identity, position: Position | None) -> None:
         state = await self._state(caller)
@@ -77,7 +92,7 @@ class Gateway:
         connection.put(frames.encode(frames.established(state, resumed=resumed)))
 
         def rewind(seq: int) -> None:
-            connection.position = seq
+            connection.rewind(seq)
             self._feed.wake([caller.user_id])
 
         session = Session(
@@ -88,20 +103,20 @@ class Gateway:
             allowance=Allowance(self._limits.messages_per_second),
         )
         ended = asyncio.get_running_loop().create_future()
-        connection.on_overflow = lambda: _end(ended, CloseCode.TOO_SLOW, "Too slow; reconnect and resume.")
+        connection.on_overflow = lambda: self._evict(ended)
         self._end_in_time(session, ended)
         self._registry.add(connection)
         # What was committed since the state was read, or is to be replayed, is read for at once.
         self._feed.wake([caller.user_id])
         parts = [
             asyncio.create_task(self._read(socket, session, connection)),
-            asyncio.create_task(_write(socket, connection)),
+            asyncio.create_task(self._write(socket, connection)),
         ]
         try:
             await asyncio.wait([ended, *parts], return_when=asyncio.FIRST_COMPLETED)
         finally:
             self._registry.remove(connection)
-            _end(ended, CloseCode.RESTART, "")
+            end(ended, CloseCode.RESTART, "")
             for part in parts:
                 part.cancel()
             outcomes = await asyncio.gather(*parts, ended, return_exceptions=True)
@@ -110,6 +125,11 @@ class Gateway:
     async def _state(self, caller: Identity) -> InboxState:
         async with self._turns.taken(), self._database.transaction() as transaction:
             return await InboxRepository(transaction).state(caller.user_id)
+
+    def _evict(self, ended: asyncio.Future[None]) -> None:
+        if not ended.done():
+            self._metrics.evicted("slow")
+        end(ended, CloseCode.TOO_SLOW, "Too slow; reconnect and resume.")
 
     def _end_in_time(self, session: Session, ended: asyncio.Future[None]) -> None:
         """Sees to it that the conversation is over when its token is, be it expired or revoked."""
@@ -126,7 +146,7 @@ class Gateway:
 
     def _end_if_revoked(self, session: Session, ended: asyncio.Future[None]) -> None:
         if self._revocations.cover(session.identity):
-            _end(ended, CloseCode.TOKEN_EXPIRED, "The token has been revoked.")
+            end(ended, CloseCode.TOKEN_EXPIRED, "The token has been revoked.")
 
     async def _read(self, socket: ServerConnection, session: Session, connection: Connection) -> None:
         async for frame in socket:
@@ -136,10 +156,12 @@ class Gateway:
             # The change is committed; this gateway need not wait for its own hint.
             self._feed.wake([connection.user_id])
 
-
-async def _write(socket: ServerConnection, connection: Connection) -> None:
-    while True:
-        await socket.send(await connection.next_frame(), text=True)
+    async def _write(self, socket: ServerConnection, connection: Connection) -> None:
+        while True:
+            outgoing = await connection.next_frame()
+            await socket.send(outgoing.frame, text=True)
+            if outgoing.committed_at is not None:
+                self._metrics.written(outgoing.committed_at)
 
 
 async def _close(socket: ServerConnection, code: CloseCode, reason: str) -> None:
@@ -162,16 +184,11 @@ def _raise_first_reason(outcomes: Collection[object]) -> None:
         raise fault
 
 
-def _end(ended: asyncio.Future[None], code: CloseCode, reason: str) -> None:
-    if not ended.done():
-        ended.set_exception(Closed(code, reason))
-
-
 def _end_at_expiry(session: Session, ended: asyncio.Future[None]) -> None:
     """Ends the conversation when the token does; one that was refreshed meanwhile is looked at again."""
     remaining = (session.expires_at - datetime.now(UTC)).total_seconds()
     if remaining <= 0:
-        _end(ended, CloseCode.TOKEN_EXPIRED, "The token has expired.")
+        end(ended, CloseCode.TOKEN_EXPIRED, "The token has expired.")
         return
     timer = asyncio.get_running_loop().call_later(min(remaining, _LONGEST_TIMER), _end_at_expiry, session, ended)
     # A timer left behind would keep the whole session in memory until the token's end.

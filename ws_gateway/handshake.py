@@ -13,12 +13,13 @@ from identity.revocations import Revocations
 from identity.tokens import TokenVerifier
 from persistence.database import Database, DatabaseUnavailable
 from persistence.tickets import TicketRepository
+from ws_gateway.draining import Draining
 from ws_gateway.frames import CloseCode
 from ws_gateway.limits import Limits, Turns
+from ws_gateway.metrics import CONTENT_TYPE, Metrics
 from ws_gateway.session import Closed, Position
 
 PATH = "/ws/notifications/"
-HEALTH_PATH = "/healthz"
 
 UNAVAILABLE = "The service is temporarily unavailable."
 _RETRY_SECONDS = "2"
@@ -38,6 +39,8 @@ class Handshakes:
         revocations: Revocations,
         allowed_origins: frozenset[str],
         limits: Limits,
+        metrics: Metrics,
+        draining: Draining,
     ) -> None:
         self._database = database
         self._turns = turns
@@ -45,6 +48,8 @@ class Handshakes:
         self._revocations = revocations
         self._allowed_origins = allowed_origins
         self._limits = limits
+        self._metrics = metrics
+        self._draining = draining
         self._callers: WeakKeyDictionary[ServerConnection, Caller] = WeakKeyDictionary()
 
     async def check(self, connection: ServerConnection, request: Request) -> Response | None:
@@ -54,17 +59,17 @@ class Handshakes:
         in and its socket closed with a code that says why; everybody else gets the 401, or the 503.
         """
         path = urlsplit(request.path).path
-        if path == HEALTH_PATH:
-            return connection.respond(HTTPStatus.OK, "ok\n")
         if path.rstrip("/") != PATH.rstrip("/"):
-            return connection.respond(HTTPStatus.NOT_FOUND, "not found\n")
+            return self._page(connection, path)
+        if self._draining.begun:
+            return self._unavailable(connection, "draining")
         if len(connection.server.all_connections) >= self._limits.connections:
-            return _unavailable(connection)
+            return self._unavailable(connection, "full")
         try:
             self._callers[connection] = await self._authenticate(request)
         except (Unauthenticated, CannotVerify) as error:
             if "Origin" not in request.headers:
-                return _refusal(connection, error)
+                return self._refusal(connection, error)
             self._callers[connection] = error
         return None
 
@@ -83,6 +88,36 @@ class Handshakes:
                 raise Closed(CloseCode.TOKEN_EXPIRED, str(ended))
             case Unauthenticated() as unknown:
                 raise Closed(CloseCode.UNAUTHENTICATED, str(unknown))
+
+    def _page(self, connection: ServerConnection, path: str) -> Response:
+        match path:
+            case "/healthz":
+                return connection.respond(HTTPStatus.OK, "ok\n")
+            case "/readyz" if self._draining.begun:
+                return connection.respond(HTTPStatus.SERVICE_UNAVAILABLE, "draining\n")
+            case "/readyz":
+                return connection.respond(HTTPStatus.OK, "ok\n")
+            case "/metrics":
+                response = connection.respond(HTTPStatus.OK, self._metrics.page())
+                del response.headers["Content-Type"]
+                response.headers["Content-Type"] = CONTENT_TYPE
+                return response
+            case _:
+                return connection.respond(HTTPStatus.NOT_FOUND, "not found\n")
+
+    def _refusal(self, connection: ServerConnection, error: Unauthenticated | CannotVerify) -> Response:
+        if isinstance(error, CannotVerify):
+            return self._unavailable(connection, "unavailable")
+        self._metrics.refused("unauthenticated")
+        response = connection.respond(HTTPStatus.UNAUTHORIZED, f"{error}\n")
+        response.headers["WWW-Authenticate"] = "Bearer"
+        return response
+
+    def _unavailable(self, connection: ServerConnection, reason: str) -> Response:
+        self._metrics.refused(reason)
+        response = connection.respond(HTTPStatus.SERVICE_UNAVAILABLE, f"{UNAVAILABLE}\n")
+        response.headers["Retry-After"] = _RETRY_SECONDS
+        return response
 
     async def _authenticate(self, request: Request) -> Identity:
         query = parse_qs(urlsplit(request.path).query)
@@ -128,17 +163,3 @@ def asked_position(socket: ServerConnection) -> Position | None:
     if not epoch or not seq.isdecimal() or len(seq) > 18:  # noqa: PLR2004 - what a bigint holds
         raise Closed(CloseCode.BAD_REQUEST, "To resume, give epoch and seq.")
     return Position(epoch, int(seq))
-
-
-def _refusal(connection: ServerConnection, error: Unauthenticated | CannotVerify) -> Response:
-    if isinstance(error, CannotVerify):
-        return _unavailable(connection)
-    response = connection.respond(HTTPStatus.UNAUTHORIZED, f"{error}\n")
-    response.headers["WWW-Authenticate"] = "Bearer"
-    return response
-
-
-def _unavailable(connection: ServerConnection) -> Response:
-    response = connection.respond(HTTPStatus.SERVICE_UNAVAILABLE, f"{UNAVAILABLE}\n")
-    response.headers["Retry-After"] = _RETRY_SECONDS
-    return response

@@ -16,6 +16,7 @@ from websockets.typing import Origin
 
 from ws_gateway.frames import CloseCode
 from ws_gateway.limits import Allowance, Limits
+from ws_gateway.metrics import Metrics
 
 # Commands are small. With the queue it bounds what one client can make this process hold.
 FRAME_BYTES = 16 * 1024
@@ -36,6 +37,7 @@ def listener(
     port: int,
     *,
     limits: Limits,
+    metrics: Metrics,
     check: Callable[[ServerConnection, Request], Awaitable[Response | None]] | None = None,
     origins: Sequence[str] = (),
 ) -> Server:
@@ -55,14 +57,15 @@ def listener(
         max_queue=_RECEIVED_FRAMES,
         write_limit=_WRITE_BYTES,
         server_header=None,
-        create_connection=_guarded(limits),
+        create_connection=_guarded(limits, metrics),
         backlog=_ACCEPTING,
     )
 
 
-def _guarded(limits: Limits) -> type[ServerConnection]:
+def _guarded(limits: Limits, counted: Metrics) -> type[ServerConnection]:
     class Guarded(GuardedConnection):
         most_handshakes = limits.handshakes
+        metrics = counted
 
     return Guarded
 
@@ -71,6 +74,7 @@ class GuardedConnection(ServerConnection):
     """Counts handshakes under way, and the frames of one client that its handler never sees."""
 
     most_handshakes: int
+    metrics: Metrics
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
@@ -78,6 +82,7 @@ class GuardedConnection(ServerConnection):
         self._fragments = 0
         under_way = len(self.server.handler_tasks) - len(self.server.all_connections)
         if under_way > self.most_handshakes:
+            self.metrics.refused("handshakes")
             self.transport.abort()
 
     def process_event(self, event: Event) -> None:
@@ -94,6 +99,7 @@ class GuardedConnection(ServerConnection):
         """Ends the connection without reading on: what a flood still sends is dropped unread."""
         if self.protocol.state is not State.OPEN:
             return
+        self.metrics.evicted("frames")
         self.protocol.fail(CloseCode.TOO_MANY, "Too many frames.")
         self.send_data()
         # It is told why, and has no say in when it is over.

@@ -18,12 +18,14 @@ from persistence.revocations import revocations_in
 from runtime import settle_memory
 from settings import Settings
 from ws_gateway.connections import ConnectionRegistry
+from ws_gateway.draining import Draining
 from ws_gateway.feed import EventFeed
 from ws_gateway.frames import CloseCode
 from ws_gateway.handler import Gateway
 from ws_gateway.handshake import Handshakes
 from ws_gateway.limits import Limits, Turns
 from ws_gateway.listener import listener
+from ws_gateway.metrics import Metrics
 
 log = structlog.get_logger("gateway")
 
@@ -53,6 +55,7 @@ async def run(settings: Settings) -> None:
         handshake_seconds=settings.gateway_handshake_seconds,
         messages_per_second=settings.gateway_messages_per_second,
     )
+    metrics, draining = Metrics(connections=registry, feed=feed), Draining()
     # Half of the connections to the database stay with those who are here already.
     turns = Turns(max(1, settings.database_pool_size // 2), seconds=settings.gateway_handshake_seconds)
     handshakes = Handshakes(
@@ -62,6 +65,8 @@ async def run(settings: Settings) -> None:
         revocations=revoked,
         allowed_origins=frozenset(settings.allowed_origins),
         limits=limits,
+        metrics=metrics,
+        draining=draining,
     )
     gateway = Gateway(
         database=database,
@@ -72,6 +77,7 @@ async def run(settings: Settings) -> None:
         tokens=tokens,
         revocations=revoked,
         limits=limits,
+        metrics=metrics,
     )
     background = [asyncio.create_task(feed.run()), asyncio.create_task(hints.run()), asyncio.create_task(tokens.run())]
     async with listener(
@@ -79,6 +85,7 @@ async def run(settings: Settings) -> None:
         settings.gateway_host,
         settings.gateway_port,
         limits=limits,
+        metrics=metrics,
         check=handshakes.check,
         origins=settings.allowed_origins,
     ) as server:
@@ -86,6 +93,7 @@ async def run(settings: Settings) -> None:
         log.info("gateway ready")
         await _first(stop, background)
         log.info("gateway stopping", connections=len(registry))
+        await draining.run(gateway.conversations(), seconds=settings.gateway_drain_seconds)
         server.close(code=CloseCode.RESTART, reason="Restarting; reconnect and resume.")
         await server.wait_closed()
     for task in background:

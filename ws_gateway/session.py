@@ -1,5 +1,6 @@
 """One client's conversation: a message in, the answer out. No socket here; the inbox does what is asked."""
 
+import asyncio
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -29,6 +30,12 @@ class Closed(Exception):
         super().__init__(reason)
         self.code = code
         self.reason = reason
+
+
+def end(conversation: asyncio.Future[None], code: CloseCode, reason: str) -> None:
+    """Has a conversation end for this reason, unless it has one already."""
+    if not conversation.done():
+        conversation.set_exception(Closed(code, reason))
 
 
 @dataclass(frozen=True, slots=True)

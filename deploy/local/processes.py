@@ -30,7 +30,7 @@ def product_environment(
         "API_PORT": str(layout.ports["api"]),
         "GATEWAY_HOST": "127.0.0.1",
         "GATEWAY_PORT": str(layout.ports["gateway"]),
-        "GATEWAY_HEALTH_URL": f"{layout.url('gateway')}/healthz",
+        "GATEWAY_HEALTH_URL": f"{layout.url('gateway')}/readyz",
         **{name: outside.get(name) or OUT_OF_THE_WAY for name in RATE_LIMITS},
     }
     if outside.get("COURIER_AUTH_TOKEN"):

@@ -34,7 +34,7 @@ async def waiting(connection: Connection) -> list[dict[str, Any]]:
         if not done:
             following.cancel()
             return frames
-        frames.append(orjson.loads(following.result()))
+        frames.append(orjson.loads(following.result().frame))
 
 
 async def test_events_are_written_in_the_order_in_which_they_were_put() -> None:
@@ -113,7 +113,7 @@ async def test_a_frame_that_is_put_later_wakes_the_writer() -> None:
     await asyncio.sleep(0)
     connection.put(b"{}")
     async with asyncio.timeout(1):
-        assert await following == b"{}"
+        assert (await following).frame == b"{}"
 
 
 def test_the_feed_reads_from_the_connection_that_is_furthest_behind() -> None:

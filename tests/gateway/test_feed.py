@@ -62,7 +62,7 @@ def present(registry: ConnectionRegistry, user: str, *, position: int = 0) -> Co
 
 async def frames(connection: Connection, number: int) -> list[bytes]:
     async with asyncio.timeout(5):
-        return [await connection.next_frame() for _ in range(number)]
+        return [(await connection.next_frame()).frame for _ in range(number)]
 
 
 async def test_a_hint_is_enough_for_the_sweep_to_find_nothing(

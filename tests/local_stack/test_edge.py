@@ -118,6 +118,18 @@ async def test_everything_else_is_a_page_with_its_security_headers(browser: http
     assert (await browser.get("/no-such-page")).status_code == HTTPStatus.NOT_FOUND
 
 
+@pytest.mark.parametrize("path", ["/metrics", "/ws/../metrics", "/ws/%2e%2e/metrics", "/ws//../metrics", "//metrics"])
+async def test_what_the_gateway_tells_its_operators_is_told_to_nobody_else(edge: Layout, path: str) -> None:
+    """Asked by hand, because a client would tidy the path; only the very path `/metrics` is answered by the gateway."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", edge.ports["edge"])
+    writer.write(f"GET {path} HTTP/1.1\r\nHost: {edge.address('edge')}\r\nConnection: close\r\n\r\n".encode())
+    async with asyncio.timeout(15):
+        answer = (await reader.read()).decode()
+    writer.close()
+    assert answer.startswith("HTTP/1.1 ")
+    assert '"path": "/metrics"' not in answer
+
+
 async def test_a_process_that_is_not_there_is_a_bad_gateway(browser: httpx.AsyncClient) -> None:
     assert (await browser.get("/demo/people/")).status_code == HTTPStatus.BAD_GATEWAY
 
