@@ -12,8 +12,7 @@ from uuid import uuid4
 
 import pytest
 from follower import Follower, Traffic, followed
-from own_gateway import OwnGateway, own_gateway
-from sqlalchemy import text
+from several_gateways import Gateways, cut_listeners
 
 from deploy.local.launch import LaunchedStack
 from persistence.database import Database
@@ -27,25 +26,6 @@ SWEEP_SECONDS = 1.0
 SLACK_SECONDS = 4.0
 
 Fault = Callable[[], Awaitable[None]]
-
-
-class Gateways:
-    """Several for the same users, each its own process, as behind an edge."""
-
-    def __init__(self, stack: LaunchedStack, resources: AsyncExitStack) -> None:
-        self.up: list[OwnGateway] = []
-        self._stack, self._resources = stack, resources
-
-    def addresses(self) -> list[str]:
-        return [gateway.socket_url for gateway in self.up]
-
-    async def start(self) -> None:
-        self.up.append(await self._resources.enter_async_context(own_gateway(self._stack, GATEWAY_DRAIN_SECONDS="1")))
-
-    async def end_oldest(self, how: signal.Signals) -> None:
-        # Clients do not know: they find out by being closed, or refused.
-        await self.up[0].end(how)
-        del self.up[0]
 
 
 @pytest.fixture
@@ -147,12 +127,6 @@ async def caught_up(followers: list[Follower], traffic: Traffic) -> None:
     async with asyncio.timeout(30):
         while any(len(traffic.committed[each.user]) not in each.arrived for each in followers):
             await asyncio.sleep(0.02)
-
-
-async def cut_listeners(database: Database) -> int:
-    async with database.statements() as transaction:
-        statement = text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query ILIKE 'LISTEN %'")
-        return len((await transaction.connection.execute(statement)).all())
 
 
 def everything_arrived_once(fault: str, followers: list[Follower], traffic: Traffic) -> None:
