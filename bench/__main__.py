@@ -7,6 +7,7 @@ from pathlib import Path
 from bench.accept import accept
 from bench.bulk import bulk
 from bench.latency import latency
+from bench.live.live import live
 from bench.memory import memory
 from bench.rest.growth import growth
 from bench.rest.mark_all import mark_all
@@ -26,6 +27,7 @@ BENCHES = {
     "growth": growth,
     "mark-all": mark_all,
     "bulk": bulk,
+    "live": live,
     "punctuality": punctuality,
     "reminders": open_reminders,
     "writes": writes,

@@ -12,7 +12,7 @@ from bench.servers import served
 from bench.table import section, table
 from deploy.local.launch import launched
 
-SOCKETS = 1000
+SOCKETS = 10_000
 WARM_UP = 200
 _SETTLE_SECONDS = 2.0
 

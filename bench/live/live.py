@@ -1,0 +1,117 @@
+"""Thousands of sockets at one gateway: traffic, an announcement, everybody thrown out; and what events cost writers."""
+
+import os
+import signal
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+
+from bench.accept import ENVIRONMENT
+from bench.driver import Driver
+from bench.loops import quantile
+from bench.servers import served
+from bench.table import section, table
+from deploy.local.launch import LaunchedStack, launched
+
+SOCKETS = int(os.environ.get("LIVE_SOCKETS", "10000"))
+RATE, SECONDS = 500.0, 20.0
+WRITES, ROUNDS = 1_500, 5
+_PATIENCE_SECONDS = 90.0
+
+
+def live(state: Path) -> str:
+    with ExitStack() as resources:
+        stack = resources.enter_context(launched(state, environment=ENVIRONMENT))
+        bare = resources.enter_context(served([sys.executable, "-m", "bench.live.bare_fanout", "{port}"]))
+        writer = resources.enter_context(Driver("live.writer", stack.environment))
+        half, others = (resources.enter_context(Driver("live.crowd", stack.environment)) for _ in range(2))
+        users = [f"crowd-{number}" for number in range(SOCKETS)]
+        gateway = stack.listing["urls"]["gateway"].replace("http", "ws", 1) + "/ws/notifications/"
+        tokens = {user: stack.token(user) for user in users}
+        half.ask("join", url=gateway, tokens=dict(list(tokens.items())[: SOCKETS // 2]))
+        steady = _steady(writer, half, users[: SOCKETS // 2])
+        writes = _writes(writer, users[: SOCKETS // 2])
+        half.ask("join", url=gateway, tokens=dict(list(tokens.items())[SOCKETS // 2 :]))
+        ours = _announced(half, lambda: float(writer.ask("to_all", users=users)))
+        thrown = _thrown_out(stack, writer, half, users)
+        others.ask("join", url=f"ws://127.0.0.1:{bare.port}/", tokens=dict.fromkeys(users, ""))
+        floor = _announced(others, lambda: _tell(bare.pid))
+    return section(
+        f"{SOCKETS:,} sockets at one gateway",
+        f"{RATE:.0f} events a second over {SOCKETS // 2:,} connections, five to a transaction, from the commit's return "
+        f"to the client: p50 {quantile(steady, 50) * 1000:.1f} ms, p99 {quantile(steady, 99) * 1000:.1f} ms (targets: 10 "
+        f"and 100), of {len(steady)} events none lost.",
+        f"One event for each of {SOCKETS:,}, in one transaction, from its commit to the client; and the bare library "
+        "writing as many frames, from the signal to do so. Target: p99 at most 1.5 times.",
+        table(
+            ["", "p50 ms", "p99 ms"],
+            [
+                (name, f"{quantile(times, 50) * 1000:.0f}", f"{quantile(times, 99) * 1000:.0f}")
+                for name, times in (("gateway", ours), ("bare `websockets`", floor))
+            ],
+        ),
+        f"p99: **{quantile(ours, 99) / quantile(floor, 99):.2f}** of the floor.",
+        f"Writers: **{writes:.2f}** of the same transactions without any hint (target 0.85).",
+        thrown,
+    )
+
+
+def _steady(writer: Driver, crowd: Driver, users: list[str]) -> list[float]:
+    writer.ask("flow", users=users, rate=RATE, seconds=2)
+    crowd.ask("forget")
+    written = writer.ask("flow", users=users, rate=RATE, seconds=SECONDS)
+    time.sleep(2)
+    arrived = crowd.ask("arrived", events=0, seconds=0)
+    crowd.ask("forget")
+    lost = [user for user, seq, _ in written if str(seq) not in arrived[user]]
+    if lost:
+        raise RuntimeError(f"{len(lost)} events did not arrive")
+    return [float(arrived[user][str(seq)] - committed) for user, seq, committed in written]
+
+
+def _writes(writer: Driver, users: list[str]) -> float:
+    """Transactions a second with hints, of those without; the median of rounds in turn."""
+    ratios = []
+    for _ in range(ROUNDS):
+        rates = {}
+        for hinted in (False, True):
+            result = writer.ask("closed", users=users, count=WRITES, hinted=hinted)
+            rates[hinted] = WRITES / (result["ended"] - result["started"])
+        ratios.append(float(rates[True] / rates[False]))
+    return statistics.median(ratios)
+
+
+def _announced(crowd: Driver, announce: Callable[[], float]) -> list[float]:
+    """How long after the announcement each client had it."""
+    crowd.ask("forget")
+    announced = announce()
+    arrived = crowd.ask("arrived", events=1, seconds=_PATIENCE_SECONDS)
+    return [at - announced for moments in arrived.values() for at in moments.values()]
+
+
+def _tell(pid: int) -> float:
+    announced = time.time()
+    os.kill(pid, signal.SIGUSR1)
+    return announced
+
+
+def _thrown_out(stack: LaunchedStack, writer: Driver, crowd: Driver, users: list[str]) -> str:
+    crowd.ask("forget")
+    pid = stack.pid("gateway")
+    if pid is None:
+        raise RuntimeError("no gateway")
+    killed = time.time()
+    os.kill(pid, signal.SIGKILL)
+    writer.ask("to_all", users=users)
+    returned = crowd.ask("returned", since=killed, seconds=_PATIENCE_SECONDS)
+    arrived = crowd.ask("arrived", events=1, seconds=_PATIENCE_SECONDS)
+    after = sorted(at - killed for at in returned["at"])
+    lost = sum(not moments for moments in arrived.values())
+    return (
+        f"The gateway killed with `kill -9` and started again: {len(after):,} of {len(users):,} were back, half of "
+        f"them after {quantile(after, 50):.1f} s, the last after {after[-1]:.1f} s (target 30); {returned['reloads']} had "
+        f"to load anew, {lost} lost the event that was written meanwhile, {returned['repeated']} had one twice."
+    )
