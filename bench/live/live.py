@@ -39,11 +39,11 @@ def live(state: Path) -> str:
         thrown = _thrown_out(stack, writer, half, users)
         others.ask("join", url=f"ws://127.0.0.1:{bare.port}/", tokens=dict.fromkeys(users, ""))
         floor = _announced(others, lambda: _tell(bare.pid))
+    p50, p99 = (f"{quantile(steady, percent) * 1000:.1f} ms" for percent in (50, 99))
     return section(
         f"{SOCKETS:,} sockets at one gateway",
         f"{RATE:.0f} events a second over {SOCKETS // 2:,} connections, five to a transaction, from the commit's return "
-        f"to the client: p50 {quantile(steady, 50) * 1000:.1f} ms, p99 {quantile(steady, 99) * 1000:.1f} ms (targets: 10 "
-        f"and 100), of {len(steady)} events none lost.",
+        f"to the client: p50 {p50}, p99 {p99} (targets: 10 and 100), of {len(steady)} events none lost.",
         f"One event for each of {SOCKETS:,}, in one transaction, from its commit to the client; and the bare library "
         "writing as many frames, from the signal to do so. Target: p99 at most 1.5 times.",
         table(
@@ -112,6 +112,7 @@ def _thrown_out(stack: LaunchedStack, writer: Driver, crowd: Driver, users: list
     lost = sum(not moments for moments in arrived.values())
     return (
         f"The gateway killed with `kill -9` and started again: {len(after):,} of {len(users):,} were back, half of "
-        f"them after {quantile(after, 50):.1f} s, the last after {after[-1]:.1f} s (target 30); {returned['reloads']} had "
-        f"to load anew, {lost} lost the event that was written meanwhile, {returned['repeated']} had one twice."
+        f"them after {quantile(after, 50):.1f} s, the last after {after[-1]:.1f} s (target 30); "
+        f"{returned['reloads']} had to load anew, {lost} lost the event that was written meanwhile, "
+        f"{returned['repeated']} had one twice."
     )
