@@ -42,7 +42,7 @@ def live(state: Path) -> str:
     p50, p99 = (f"{quantile(steady, percent) * 1000:.1f} ms" for percent in (50, 99))
     return section(
         f"{SOCKETS:,} sockets at one gateway",
-        f"{RATE:.0f} events a second over {SOCKETS // 2:,} connections, five to a transaction, from the commit's return "
+        f"{RATE:.0f} events a second over {SOCKETS // 2:,} connections, five to a transaction, from the commit "
         f"to the client: p50 {p50}, p99 {p99} (targets: 10 and 100), of {len(steady)} events none lost.",
         f"One event for each of {SOCKETS:,}, in one transaction, from its commit to the client; and the bare library "
         "writing as many frames, from the signal to do so. Target: p99 at most 1.5 times.",
