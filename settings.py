@@ -4,12 +4,15 @@ A name here is the environment variable in lower case. What must be chosen has n
 carries its unit. `docs/operations.md` lists them all, held complete by a test.
 """
 
+import base64
 from typing import Annotated, Self
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 MOST_CALLS = 1_000_000_000
+# https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
+_KEY_BYTES = range(24, 65)
 
 
 class Settings(BaseSettings):
@@ -56,6 +59,14 @@ class Settings(BaseSettings):
     bulk_starts_per_second: float = Field(default=10, ge=1)
     """How fast a bulk worker starts the workflows of a batch's notifications that leave through a provider."""
 
+    precondition_secret: SecretStr | None = None
+    """Signs the questions whether something is still true: `whsec_` and 24 to 64 bytes in base64."""
+    precondition_allowed_hosts: Annotated[tuple[str, ...], NoDecode] = ()
+    """Hosts that may be asked although their addresses are private; comma-separated, as they are written in URLs."""
+    precondition_timeout_seconds: float = Field(default=3, gt=0, le=10)
+    precondition_patience_seconds: float = Field(default=60, ge=0, le=3_600)
+    """How long a question without an answer is asked again before its notification's own policy decides."""
+
     api_host: str = "127.0.0.1"
     api_port: int = 8001
     forwarded_allow_ips: str = "127.0.0.1"
@@ -88,7 +99,21 @@ class Settings(BaseSettings):
         """The HS256 keys, the newest first."""
         return tuple(secret.get_secret_value() for secret in (self.jwt_secret, self.jwt_previous_secret) if secret)
 
-    @field_validator("worker_roles", "allowed_origins", "cors_origins", mode="before")
+    @field_validator("precondition_secret")
+    @classmethod
+    def _is_a_key(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is None:
+            return None
+        prefix, _, encoded = value.get_secret_value().rpartition("_")
+        try:
+            size = len(base64.b64decode(encoded, validate=True))
+        except ValueError:
+            size = 0
+        if prefix != "whsec" or size not in _KEY_BYTES:
+            raise ValueError("must be whsec_ and 24 to 64 bytes in base64")
+        return value
+
+    @field_validator("worker_roles", "allowed_origins", "cors_origins", "precondition_allowed_hosts", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value

@@ -18,6 +18,7 @@ from temporalio.client import Client
 from temporalio.service import RPCError
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
+from activities.asking import AskActivities, Preconditions
 from activities.bulk import BulkActivities
 from activities.changing import ChangeActivities
 from activities.delivery import DeliveryActivities
@@ -36,7 +37,9 @@ from observability import configure_logging
 from persistence.database import Database
 from persistence.hints import HintSender
 from persistence.waiting import Waking
+from providers.asking import PreconditionAsker
 from providers.courier import CourierProvider
+from providers.destinations import Destinations
 from runtime import settle_memory
 from settings import Settings
 from workflows.anchor import AnchorWorkflow
@@ -76,11 +79,15 @@ async def run(settings: Settings, roles: Sequence[str]) -> None:
             timeout_seconds=settings.courier_timeout_seconds,
         )
         resources.push_async_callback(provider.close)
-        deliveries = DeliveryActivities(database=database, provider=provider)
+        asker = await resources.enter_async_context(_asker(settings))
+        preconditions = Preconditions(
+            database=database, asker=asker, patience_seconds=settings.precondition_patience_seconds
+        )
+        deliveries = DeliveryActivities(database=database, provider=provider, preconditions=preconditions)
         for role in roles:
             match role:
                 case "workflows":
-                    workers = [_workflow_worker(client, database, queue) for queue in _AT_ONCE]
+                    workers = [_workflow_worker(client, database, preconditions, settings, queue) for queue in _AT_ONCE]
                 case "bulk":
                     workers = [_bulk_worker(client, database, settings)]
                 case channel:
@@ -93,10 +100,14 @@ async def run(settings: Settings, roles: Sequence[str]) -> None:
         log.info("worker stopping")
 
 
-def _workflow_worker(client: Client, database: Database, queue: str) -> Worker:
-    activities = NotificationActivities(database=database)
+def _workflow_worker(
+    client: Client, database: Database, preconditions: Preconditions, settings: Settings, queue: str
+) -> Worker:
+    destinations = _destinations(settings)
+    activities = NotificationActivities(database=database, destinations=destinations)
+    asking = AskActivities(database=database, preconditions=preconditions)
     changes = ChangeActivities(database=database)
-    reminders = ReminderActivities(database=database, start=partial(start, client))
+    reminders = ReminderActivities(database=database, start=partial(start, client), destinations=destinations)
     digests = DigestActivities(database=database, start=partial(start, client), watch=partial(watch_digest, client))
     reconsidering = ReconsiderActivities(database=database, wake=partial(wake, client))
     snoozes = SnoozeActivities(database=database)
@@ -108,6 +119,7 @@ def _workflow_worker(client: Client, database: Database, queue: str) -> Worker:
             activities.accept,
             activities.advance,
             activities.conclude,
+            asking.ask,
             changes.change,
             reminders.remind,
             reminders.move,
@@ -129,7 +141,10 @@ def _workflow_worker(client: Client, database: Database, queue: str) -> Worker:
 
 def _bulk_worker(client: Client, database: Database, settings: Settings) -> Worker:
     activities = BulkActivities(
-        database=database, start=partial(accept, client), starts_per_second=settings.bulk_starts_per_second
+        database=database,
+        start=partial(accept, client),
+        starts_per_second=settings.bulk_starts_per_second,
+        destinations=_destinations(settings),
     )
     return Worker(
         client,
@@ -152,6 +167,30 @@ def _channel_worker(client: Client, channel: Channel, activities: DeliveryActivi
         max_task_queue_activities_per_second=getattr(settings, f"{channel}_sends_per_second"),
         graceful_shutdown_timeout=_GRACE,
     )
+
+
+def _destinations(settings: Settings) -> Destinations | None:
+    """None where there is no key to sign a question with."""
+    if settings.precondition_secret is None:
+        return None
+    return Destinations(allowed_hosts=settings.precondition_allowed_hosts)
+
+
+@asynccontextmanager
+async def _asker(settings: Settings) -> AsyncIterator[PreconditionAsker | None]:
+    destinations = _destinations(settings)
+    if settings.precondition_secret is None or destinations is None:
+        yield None
+        return
+    asker = PreconditionAsker(
+        secret=settings.precondition_secret.get_secret_value(),
+        destinations=destinations,
+        timeout_seconds=settings.precondition_timeout_seconds,
+    )
+    try:
+        yield asker
+    finally:
+        await asker.close()
 
 
 @asynccontextmanager

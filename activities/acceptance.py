@@ -1,7 +1,7 @@
 """What accepting one notification comes to: the rows to write and the plan to carry out. Pure."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -77,6 +77,7 @@ def draft(
             "template_key": request.template_key,
             "notification_key": request.notification_key,
             "supersede_key": request.supersede_key,
+            "precondition": None if request.precondition is None else asdict(request.precondition),
             "scheduled_for": request.scheduled_for,
             "expires_at": request.expires_at,
             "sent_at": now if status is NotificationStatus.SENT else None,

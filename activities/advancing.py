@@ -20,6 +20,7 @@ from policy.planning import Skip, Wait, WaitReason, next_step
 from policy.retries import Reason
 
 _PUT_OFF = set(WaitReason)
+_TIME_TO_ASK_SECONDS = 60
 
 
 async def advance(transaction: Transaction, notification_id: UUID) -> Plan:
@@ -46,7 +47,7 @@ async def advance(transaction: Transaction, notification_id: UUID) -> Plan:
                 waits.append(Wait(delivery.scheduled_for, WaitReason.SCHEDULED))
             continue
         if _is_tried(delivery):
-            sending.append(_planned(delivery))
+            sending.append(_planned(delivery, now=now))
             continue
         situation = replace(
             delivery.situation,
@@ -68,12 +69,17 @@ async def advance(transaction: Transaction, notification_id: UUID) -> Plan:
                 await DeliveryRepository(transaction).release(delivery)
                 if delivery.needs_slot:
                     await attention.give(delivery.id, owner=owner, now=now)
-                sending.append(_planned(delivery))
+                sending.append(_planned(delivery, now=now))
     return plan_of(await notifications.settle(notification_id), sending, waits)
 
 
-def _planned(delivery: DueDelivery) -> PlannedDelivery:
-    return planned(delivery.id, delivery.channel, delivery.notification_type, redrives=delivery.redrives)
+def _planned(delivery: DueDelivery, *, now: datetime) -> PlannedDelivery:
+    plan = planned(delivery.id, delivery.channel, delivery.notification_type, redrives=delivery.redrives)
+    if delivery.silent_since is None:
+        return plan
+    # Asked about again and again, it must not begin anew each time.
+    gone = (now - delivery.silent_since).total_seconds()
+    return replace(plan, asks_first=True, deadline_seconds=max(plan.deadline_seconds - int(gone), _TIME_TO_ASK_SECONDS))
 
 
 def _is_tried(delivery: DueDelivery) -> bool:

@@ -19,7 +19,7 @@ from temporalio.converter import JSONPlainPayloadConverter
 from activities.acceptance import draft
 from activities.pacing import Pace
 from activities.paging import accept_next_page, content_of, workflow_request
-from activities.refusing import refusals
+from activities.refusing import check_precondition, refusals
 from notifications.contracts import names
 from notifications.contracts.batches import AcceptedBatch, BatchRequest, BatchStatus, PageInput, PageResult
 from notifications.contracts.errors import IdempotencyConflict
@@ -29,6 +29,7 @@ from persistence.batches import BatchRepository
 from persistence.database import Database, DatabaseFault, DatabaseUnavailable, Transaction
 from persistence.recipients import Reachability
 from persistence.templates import TemplateRepository
+from providers.destinations import Destinations
 
 # What Temporal takes a tenth of a second for, at times, is not to hold up the pace.
 _STARTS_AT_ONCE = 2
@@ -46,11 +47,15 @@ class BulkActivities:
     """`start` makes sure that a notification's workflow exists; starting it again changes nothing.
 
     All batches together start no more than `starts_per_second`: each is a workflow with everything that a
-    single notification costs Temporal, which single notifications are not to wait for.
+    single notification costs Temporal, which single notifications are not to wait for. `destinations` are those that
+    may be asked whether something is still true; None is nobody.
     """
 
-    def __init__(self, *, database: Database, start: Start, starts_per_second: float) -> None:
+    def __init__(
+        self, *, database: Database, start: Start, starts_per_second: float, destinations: Destinations | None = None
+    ) -> None:
         self._database = database
+        self._destinations = destinations
         self._start = start
         self._pace = Pace(starts_per_second)
         # Drafting takes the whole of an event loop; one page is enough for it.
@@ -65,7 +70,7 @@ class BulkActivities:
         """
         with refusals():
             async with self._database.transaction() as transaction:
-                return await _accept(transaction, request)
+                return await _accept(transaction, request, self._destinations)
 
     @activity.defn(name=names.ACCEPT_PAGE_ACTIVITY)
     async def accept_page(self, input: PageInput) -> PageResult:
@@ -134,13 +139,14 @@ class _Started:
     """The last user up to whom all have been started."""
 
 
-async def _accept(transaction: Transaction, request: BatchRequest) -> AcceptedBatch:
+async def _accept(transaction: Transaction, request: BatchRequest, destinations: Destinations | None) -> AcceptedBatch:
     batches = BatchRepository(transaction)
     existing = await batches.get(request.batch_id)
     if existing is None:
         content = request.content
         if content is None:
             raise ValueError("A batch without content was to be accepted.")
+        check_precondition(content, destinations)
         await _try_out(transaction, content)
         await batches.add(request, _as_json(content))
         return _answer(request, request.call_id, content)

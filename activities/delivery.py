@@ -1,4 +1,4 @@
-"""Bringing one delivery to its provider: last check, attempt written down, call, outcome written down.
+"""Bringing one delivery to its provider: last check, still true?, attempt written down, call, outcome written down.
 
 No transaction is open during the call. Should the process die after any line: before the attempt is
 written nothing was sent; after it, the next attempt asks with the same key, and the provider answers what
@@ -10,6 +10,8 @@ from datetime import UTC, datetime, timedelta
 from temporalio import activity
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
+from activities.asking import Preconditions
+from activities.plans import last_check
 from notifications.contracts import names
 from notifications.contracts.delivery import SendInput, SendResult
 from notifications.contracts.vocabulary import DeliveryStatus
@@ -18,7 +20,7 @@ from persistence.database import Database
 from persistence.deliveries import AttemptRecord, DeliveryRepository
 from persistence.due import DueDelivery, DueRepository
 from persistence.inbox import InboxRepository
-from policy.planning import Go, Skip, Step, Wait, WaitReason, next_step
+from policy.planning import Go, Skip, Wait
 from policy.retries import GiveUp, Outcome, Reason, after_attempt
 from providers.provider import (
     DeliveryProvider,
@@ -39,9 +41,10 @@ _OUTCOMES: dict[type[ProviderError], Outcome] = {
 
 
 class DeliveryActivities:
-    def __init__(self, *, database: Database, provider: DeliveryProvider) -> None:
+    def __init__(self, *, database: Database, provider: DeliveryProvider, preconditions: Preconditions) -> None:
         self._database = database
         self._provider = provider
+        self._preconditions = preconditions
 
     @activity.defn(name=names.SEND_ACTIVITY)
     async def send(self, input: SendInput) -> SendResult:
@@ -54,18 +57,24 @@ class DeliveryActivities:
             due = await DueRepository(transaction).get(input.delivery_id)
         if due is None:
             return SendResult(status=DeliveryStatus.CANCELLED, reason="deleted")
+        return await self._held_back(due) or await self._attempt(due)
+
+    async def _held_back(self, due: DueDelivery) -> SendResult | None:
+        """What becomes of a delivery that may not be sent at this moment; None lets it go."""
         if due.status.is_settled:
             return SendResult(status=due.status, reason=due.reason)
         if due.cancel_requested:
             return await self._stop(due, in_doubt=due.in_doubt)
         now = datetime.now(UTC)
-        step = _last_check(due, now=now)
+        step = last_check(due, now=now)
         if not isinstance(step, Go):
             return await self._hold_back(due, step)
         if due.next_attempt_at is not None and due.next_attempt_at > now:
             # The wait was written down, but its worker died before Temporal heard of it.
             raise _try_again(due.reason or Reason.PROVIDER_UNAVAILABLE, due.next_attempt_at - now)
+        return await self._preconditions.ask_on_the_way(due) if due.is_to_be_asked_about(now) else None
 
+    async def _attempt(self, due: DueDelivery) -> SendResult:
         async with self._database.statements() as transaction:
             if due.has_slot:
                 await AttentionRepository(transaction).use(due.id)
@@ -87,7 +96,6 @@ class DeliveryActivities:
         return SendResult(status=DeliveryStatus.SENT)
 
     async def _hold_back(self, due: DueDelivery, step: Wait | Skip) -> SendResult:
-        """What has become of a delivery that may not be sent at this moment."""
         async with self._database.transaction() as transaction:
             deliveries = DeliveryRepository(transaction)
             if isinstance(step, Wait):
@@ -133,14 +141,6 @@ class DeliveryActivities:
         if not goes_on:
             return await self._stop(due, in_doubt=due.in_doubt or attempt.outcome is Outcome.UNKNOWN)
         raise _try_again(step.reason, timedelta(seconds=step.after_seconds), detail=str(error))
-
-
-def _last_check(due: DueDelivery, *, now: datetime) -> Step:
-    step = next_step(due.situation, now=now)
-    if isinstance(step, Go) and due.needs_slot and not due.has_slot:
-        # The person's limit is newer than the plan; slots are given where plans are made.
-        return Wait(now, WaitReason.ATTENTION_BUDGET)
-    return step
 
 
 def _try_again(reason: str, after: timedelta, *, detail: str = "waiting") -> ApplicationError:

@@ -11,7 +11,7 @@ from activities.acceptance import Acceptance, draft, priority_of
 from activities.advancing import advance
 from activities.digests import gather
 from activities.plans import plan_of
-from activities.refusing import refusals
+from activities.refusing import check_precondition, refusals
 from activities.stopping import stop_waiting
 from notifications.contracts import names
 from notifications.contracts.delivery import AcceptResult, AdvanceInput, ConcludeInput, Conclusion, Plan
@@ -28,11 +28,15 @@ from persistence.notifications import NotificationRepository
 from persistence.recipients import RecipientRepository
 from persistence.templates import TemplateRepository
 from policy.retries import Reason
+from providers.destinations import Destinations
 
 
 class NotificationActivities:
-    def __init__(self, *, database: Database) -> None:
+    """`destinations` are those that may be asked whether something is still true; None is nobody."""
+
+    def __init__(self, *, database: Database, destinations: Destinations | None = None) -> None:
         self._database = database
+        self._destinations = destinations
 
     @activity.defn(name=names.ACCEPT_ACTIVITY)
     async def accept(self, request: NotificationRequest) -> AcceptResult:
@@ -46,11 +50,11 @@ class NotificationActivities:
         with refusals():
             if not (request.resumed or request.supersede_key or request.digest):
                 async with self._database.statements() as transaction:
-                    accepted = await _accept(transaction, request)
+                    accepted = await self._accept(transaction, request)
                 if accepted is not None:
                     return accepted
             async with self._database.transaction() as transaction:
-                accepted = None if request.resumed else await _accept(transaction, request, is_turn=True)
+                accepted = None if request.resumed else await self._accept(transaction, request, is_turn=True)
                 return accepted or await _found(transaction, request)
 
     @activity.defn(name=names.ADVANCE_ACTIVITY)
@@ -72,37 +76,38 @@ class NotificationActivities:
                 await deliveries.give_up(given_up, owner=notification["user_id"])
             return Conclusion(status=await notifications.settle(input.notification_id))
 
+    async def _accept(
+        self, transaction: Transaction, request: NotificationRequest, *, is_turn: bool = False
+    ) -> AcceptResult | None:
+        """None when the id is taken, or it must be the person's turn and is not; nothing was written then.
 
-async def _accept(
-    transaction: Transaction, request: NotificationRequest, *, is_turn: bool = False
-) -> AcceptResult | None:
-    """None when the id is taken, or it must be the person's turn and is not; nothing was written then.
-
-    In their turn nothing else happens to the person: no other message takes their attention, no wish of theirs changes.
-    """
-    if is_turn:
-        await InboxRepository(transaction).lock(request.user)
-    notifications = NotificationRepository(transaction)
-    try:
-        acceptance = await _draft(transaction, request, is_turn=is_turn)
-    except InvalidNotification:
-        # Its template may have changed since this very request was accepted.
-        if await notifications.owner(request.notification_id) is None:
-            raise
-        return None
-    if acceptance.needs_turn and not is_turn:
-        return None
-    message = None if acceptance.item is None else events.new_notification(acceptance.item)
-    if not await notifications.accept(acceptance.notification, acceptance.deliveries, message):
-        return None
-    for delivery_id in acceptance.slots:
-        await AttentionRepository(transaction).give(delivery_id, owner=request.user, now=acceptance.now)
-    if request.supersede_key:
-        await _supersede(transaction, request)
-    if request.digest:
-        wait = await gather(transaction, request, request.digest)
-        return AcceptResult(call_id=request.call_id, plan=plan_of(acceptance.plan.status, (), [wait]))
-    return AcceptResult(call_id=request.call_id, plan=acceptance.plan)
+        In their turn nothing else happens to the person: no other message takes their attention, no wish of theirs
+        changes.
+        """
+        if is_turn:
+            await InboxRepository(transaction).lock(request.user)
+        notifications = NotificationRepository(transaction)
+        try:
+            check_precondition(request, self._destinations)
+            acceptance = await _draft(transaction, request, is_turn=is_turn)
+        except InvalidNotification:
+            # Its template, or whom the service asks, may have changed since this very request was accepted.
+            if await notifications.owner(request.notification_id) is None:
+                raise
+            return None
+        if acceptance.needs_turn and not is_turn:
+            return None
+        message = None if acceptance.item is None else events.new_notification(acceptance.item)
+        if not await notifications.accept(acceptance.notification, acceptance.deliveries, message):
+            return None
+        for delivery_id in acceptance.slots:
+            await AttentionRepository(transaction).give(delivery_id, owner=request.user, now=acceptance.now)
+        if request.supersede_key:
+            await _supersede(transaction, request)
+        if request.digest:
+            wait = await gather(transaction, request, request.digest)
+            return AcceptResult(call_id=request.call_id, plan=plan_of(acceptance.plan.status, (), [wait]))
+        return AcceptResult(call_id=request.call_id, plan=acceptance.plan)
 
 
 async def _draft(transaction: Transaction, request: NotificationRequest, *, is_turn: bool) -> Acceptance:

@@ -1,11 +1,13 @@
-"""From decisions about each delivery to the plan that the workflow carries out. Pure."""
+"""From decisions about each delivery to the plan that the workflow carries out, and the last look at one. Pure."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from uuid import UUID
 
 from notifications.contracts.delivery import Plan, PlannedDelivery
 from notifications.contracts.vocabulary import Channel, NotificationStatus, NotificationType
-from policy.planning import Wait
+from persistence.due import DueDelivery
+from policy.planning import Go, Step, Wait, WaitReason, next_step
 from policy.types import policy_of
 
 
@@ -18,6 +20,15 @@ def planned(
         deadline_seconds=policy_of(notification_type).deadline_seconds[channel],
         redrives=redrives,
     )
+
+
+def last_check(due: DueDelivery, *, now: datetime) -> Step:
+    """Whether what was planned may be sent at this moment."""
+    step = next_step(due.situation, now=now)
+    if isinstance(step, Go) and due.needs_slot and not due.has_slot:
+        # The person's limit is newer than the plan; slots are given where plans are made.
+        return Wait(now, WaitReason.ATTENTION_BUDGET)
+    return step
 
 
 def plan_of(status: NotificationStatus, deliveries: Iterable[PlannedDelivery], waits: Iterable[Wait]) -> Plan:

@@ -2,12 +2,15 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from urllib.parse import urlsplit
 
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
 from notifications.contracts.errors import IdempotencyConflict, InvalidNotification, Unacceptable
+from notifications.contracts.notification import NotificationRequest
 from observability import where
 from persistence.database import DatabaseFault, DatabaseUnavailable
+from providers.destinations import Destinations
 
 
 @contextmanager
@@ -35,3 +38,19 @@ def refusals() -> Iterator[None]:
             non_retryable=True,
             category=ApplicationErrorCategory.BENIGN,
         ) from None
+
+
+def check_precondition(request: NotificationRequest, destinations: Destinations | None) -> None:
+    """Refuses to promise a question that this deployment would not ask; `destinations` is None where it asks nobody.
+
+    A name is looked at where it leads to when it is asked: what it says today is no promise.
+
+    Raises:
+        InvalidNotification: there is no key to sign with, or the address is a private one.
+    """
+    if request.precondition is None:
+        return
+    if destinations is None:
+        raise InvalidNotification({"precondition": ["This service asks nobody: it has no PRECONDITION_SECRET."]})
+    if destinations.is_refused(urlsplit(request.precondition.url).hostname or ""):
+        raise InvalidNotification({"precondition": ["url: Must not lead to a private address."]})

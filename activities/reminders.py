@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from temporalio import activity
 from temporalio.converter import value_to_type
 
-from activities.refusing import refusals
+from activities.refusing import check_precondition, refusals
 from activities.stopping import stop_waiting
 from notifications.contracts import limits, names
 from notifications.contracts.building import fingerprint
@@ -30,6 +30,7 @@ from persistence.reminders import DueReminder, ReminderRepository
 from persistence.templates import TemplateRepository
 from policy.reminders import expiry
 from policy.retries import Reason
+from providers.destinations import Destinations
 from templating.composing import compose
 
 Start = Callable[[NotificationRequest], Awaitable[None]]
@@ -38,10 +39,14 @@ _FIRED_AT_ONCE = 100
 
 
 class ReminderActivities:
-    """`start` makes sure that a notification's workflow exists; starting it again changes nothing."""
+    """`start` makes sure that a notification's workflow exists; starting it again changes nothing.
 
-    def __init__(self, *, database: Database, start: Start) -> None:
+    `destinations` are those that may be asked whether something is still true; None is nobody.
+    """
+
+    def __init__(self, *, database: Database, start: Start, destinations: Destinations | None = None) -> None:
         self._database = database
+        self._destinations = destinations
         self._start = start
 
     @activity.defn(name=names.REMIND_ACTIVITY)
@@ -53,6 +58,7 @@ class ReminderActivities:
         """
         now = datetime.now(UTC)
         with refusals():
+            check_precondition(request.content, self._destinations)
             async with self._database.transaction() as transaction:
                 await _check_words(transaction, request)
                 reminders = ReminderRepository(transaction)

@@ -21,6 +21,8 @@ class DeliveryOptions(TypedDict, total=False):
     """Channels used only if it is still unread so many seconds after it arrived; left out: the type's own."""
     priority: str | None
     """Of `low normal high urgent`; left out: the type's own."""
+    precondition: Mapping[str, Any] | None
+    """Asked before each email, text or push: `{"url": "https://...", "if_unreachable": "send" | "hold" | "drop"}`."""
     scheduled_for: datetime | None
     expires_at: datetime | None
     idempotency_key: str | None

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, func, sel
 from sqlalchemy.engine import RowMapping
 
 from notifications.contracts.changes import ChannelEffect, Effect
+from notifications.contracts.preconditions import IfUnreachable
 from notifications.contracts.vocabulary import (
     Channel,
     DeliveryStatus,
@@ -62,6 +63,10 @@ class DueDelivery:
     published_at: datetime | None
     read_at: datetime | None
     escalates_after_seconds: int | None
+    if_unreachable: IfUnreachable | None
+    """Set where its sender wants to be asked, before each send, whether it is still true."""
+    unanswered_since: datetime | None
+    answer_holds_until: datetime | None
     reachability: Reachability
 
     @property
@@ -73,6 +78,22 @@ class DueDelivery:
     def place(self) -> Place:
         """Where it stands in line for a slot."""
         return Place.of(self.priority, since=self.accepted_at, notification_id=self.notification_id, turn=self.turn)
+
+    def is_to_be_asked_about(self, now: datetime) -> bool:
+        """Its sender wants to be asked, and was not a moment ago."""
+        return self.if_unreachable is not None and (self.answer_holds_until is None or self.answer_holds_until <= now)
+
+    @property
+    def silent_since(self) -> datetime | None:
+        """Since when its sender was asked in vain; what was moved on meanwhile begins anew."""
+        if self.unanswered_since is None or self.scheduled_for is None:
+            return self.unanswered_since
+        return max(self.unanswered_since, self.scheduled_for)
+
+    @property
+    def is_under_way(self) -> bool:
+        """A provider is being asked at this moment."""
+        return self.status is DeliveryStatus.SENDING and self.next_attempt_at is None
 
     @property
     def situation(self) -> Situation:
@@ -88,6 +109,7 @@ class DueDelivery:
             published_at=self.published_at,
             read_at=self.read_at,
             escalates_after_seconds=self.escalates_after_seconds,
+            held_until=self.next_attempt_at if self.reason == WaitReason.PRECONDITION else None,
         )
 
     @property
@@ -179,6 +201,9 @@ def _due(row: RowMapping) -> DueDelivery:
         published_at=row["published_at"],
         read_at=row["read_at"],
         escalates_after_seconds=row["escalates_after_seconds"],
+        if_unreachable=row["if_unreachable"] and IfUnreachable(row["if_unreachable"]),
+        unanswered_since=row["unanswered_since"],
+        answer_holds_until=row["answer_holds_until"],
         reachability=reachability_of(row),
     )
 
@@ -214,8 +239,11 @@ def _where(condition: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
             Delivery.has_slot,
             Delivery.cancel_requested_at,
             Delivery.escalates_after_seconds,
+            Delivery.unanswered_since,
+            Delivery.answer_holds_until,
             _IN_DOUBT,
             Notification.user_id,
+            Notification.precondition["if_unreachable"].astext.label("if_unreachable"),
             Notification.notification_type,
             Notification.priority,
             Notification.created_at.label("accepted_at"),

@@ -53,14 +53,14 @@ _ACCEPT = text(
     WITH added AS (
         INSERT INTO notifications (
             id, user_id, notification_type, title, message, channels, status, priority, metadata, template_key,
-            related_object_type, related_object_id, group_key, notification_key, supersede_key, scheduled_for,
-            expires_at, sent_at, published_at, listed_at, created_at, fingerprint, call_id
+            related_object_type, related_object_id, group_key, notification_key, supersede_key, precondition,
+            scheduled_for, expires_at, sent_at, published_at, listed_at, created_at, fingerprint, call_id
         )
         VALUES (
             :id, :user_id, :notification_type, :title, :text, :channels, :status, :priority,
             cast(:metadata AS jsonb), :template_key, :related_object_type, :related_object_id, :group_key,
-            :notification_key, :supersede_key, :scheduled_for, :expires_at, :sent_at, :published_at, :listed_at,
-            :created_at, :fingerprint, :call_id
+            :notification_key, :supersede_key, cast(:precondition AS jsonb), :scheduled_for, :expires_at, :sent_at,
+            :published_at, :listed_at, :created_at, :fingerprint, :call_id
         )
         ON CONFLICT DO NOTHING
         RETURNING id
@@ -143,6 +143,7 @@ class NotificationRepository:
                 **values,
                 "text": values["message"],
                 "metadata": orjson.dumps(values["metadata"]).decode(),
+                "precondition": values["precondition"] and orjson.dumps(values["precondition"]).decode(),
                 "deliveries": orjson.dumps(deliveries).decode(),
                 "message": None if message is None else orjson.dumps(message).decode(),
                 "drawer": drawer(values["notification_type"], is_read=False),

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from policy.channels import Rule
 from policy.planning import WaitReason
+from policy.preconditions import Asked
 from policy.retries import Outcome, Reason
 
 _SENTENCES: Mapping[str, str] = {
@@ -21,6 +22,11 @@ _SENTENCES: Mapping[str, str] = {
     WaitReason.QUIET_HOURS: "It waits for the end of the person's quiet hours.",
     WaitReason.ATTENTION_BUDGET: "The person has had as many messages as they want in a day; it waits for its turn.",
     WaitReason.DIGEST: "It waits to be told together with others, in a digest.",
+    WaitReason.PRECONDITION: "Its sender could not be asked whether it is still true; they are asked again.",
+    Asked.STILL_TRUE: "Its sender said that it is still true.",
+    Asked.NO_LONGER_TRUE: "Its sender said that it is no longer true.",
+    Asked.UNREACHABLE: "Its sender could not be asked whether it is still true, and had it dropped in that case.",
+    Asked.SENT_UNASKED: "Its sender could not be asked whether it is still true, and had it sent in that case.",
     Outcome.STARTED: "The provider is being asked, or the process died while it asked.",
     Outcome.ACCEPTED: "The provider took it over.",
     Outcome.REJECTED: "The provider refused it for good.",

@@ -25,6 +25,7 @@ class WaitReason(StrEnum):
     QUIET_HOURS = "quiet_hours"
     ATTENTION_BUDGET = "attention_budget"
     DIGEST = "digest"
+    PRECONDITION = "precondition"
 
 
 PREFERRED_WAITS = frozenset({WaitReason.QUIET_HOURS, WaitReason.ATTENTION_BUDGET})
@@ -51,6 +52,8 @@ class Situation:
     read_at: datetime | None = None
     escalates_after_seconds: int | None = None
     """Sent only if the notification is still unread this long after it entered the inbox."""
+    held_until: datetime | None = None
+    """Nobody could say whether it is still true; they are not asked again before then."""
     budget: Budget | None = None
     """The attention that the person has left; None is without limit."""
 
@@ -166,6 +169,7 @@ def _next_step(situation: Situation, *, now: datetime) -> Step:
             _escalation(situation, now=now)
             or _quiet(situation, now=now)
             or _attention(situation, now=now)
+            or _held(situation, now=now)
             or Go(decision.rule)
         )
     return Go(decision.rule)
@@ -184,6 +188,12 @@ def _escalation(situation: Situation, *, now: datetime) -> Step | None:
 def _quiet(situation: Situation, *, now: datetime) -> Wait | None:
     until = deferred_until(situation.channel, priority=situation.priority, hours=situation.quiet_hours, now=now)
     return None if until is None else Wait(until, WaitReason.QUIET_HOURS)
+
+
+def _held(situation: Situation, *, now: datetime) -> Wait | None:
+    if situation.held_until is None or situation.held_until <= now:
+        return None
+    return Wait(situation.held_until, WaitReason.PRECONDITION)
 
 
 def _attention(situation: Situation, *, now: datetime) -> Wait | None:

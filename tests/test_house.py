@@ -55,9 +55,9 @@ def registered(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
     nobody: Any = None
     monkeypatch.setattr(worker, "Worker", lambda _, **options: calls.append(options))
     settings = Settings.model_validate({"database_url": "-", "jwt_secret": "-" * 32, "courier_auth_token": "-"})
-    deliveries = DeliveryActivities(database=nobody, provider=nobody)
+    deliveries = DeliveryActivities(database=nobody, provider=nobody, preconditions=nobody)
     for queue in (names.NOTIFICATION_QUEUE, names.CLOCK_QUEUE):
-        worker._workflow_worker(nobody, nobody, queue)  # noqa: SLF001 - as `run` builds it
+        worker._workflow_worker(nobody, nobody, nobody, settings, queue)  # noqa: SLF001 - as `run` builds it
     worker._bulk_worker(nobody, nobody, settings)  # noqa: SLF001 - as above
     for channel in EXTERNAL_CHANNELS:
         worker._channel_worker(nobody, channel, deliveries, settings)  # noqa: SLF001 - as above

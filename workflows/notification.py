@@ -24,14 +24,19 @@ with workflow.unsafe.imports_passed_through():
         GivenUp,
         Plan,
         PlannedDelivery,
+        SendResult,
     )
     from notifications.contracts.digests import DigestEntry
     from notifications.contracts.errors import IdempotencyConflict, NotificationNotFound
     from notifications.contracts.notification import AcceptedNotification, NotificationRequest
     from notifications.contracts.vocabulary import DeliveryStatus, NotificationStatus
     from policy.outcomes import notification_status
+    from policy.preconditions import Asked
     from policy.retries import Reason
-    from workflows.steps import SEND_TIMEOUT, local_step, send, until
+    from workflows.steps import SEND_TIMEOUT, ask, local_step, send, until
+
+_ENDS_WITH_ITS_TRUTH = "ends-with-its-truth"
+"""Whoever learned that it is no longer true before this slept on, to find nothing left to send."""
 
 
 @workflow.defn(name=names.NOTIFICATION_WORKFLOW)
@@ -175,23 +180,28 @@ class NotificationWorkflow:
         try:
             outcome = await self._outcome(delivery)
             if outcome is not None:
-                self._outcomes.append(outcome)
-                self._reconsider = self._reconsider or not outcome.is_settled  # the last check put it off
+                self._outcomes.append(outcome.status)
+                if not outcome.status.is_settled or _took_the_rest_along(outcome):  # the last check put it off
+                    self._reconsider = True
         except Exception as defect:  # noqa: BLE001 - nobody awaits this task; the workflow raises it instead
             self._defect = defect
         finally:
             del self._sends[delivery.delivery_id]
 
-    async def _outcome(self, delivery: PlannedDelivery) -> DeliveryStatus | None:
+    async def _outcome(self, delivery: PlannedDelivery) -> SendResult | None:
         """None when a change stopped it."""
         try:
-            return (await send(delivery)).status
+            if delivery.asks_first:
+                asked = await ask(delivery)
+                if asked.status is not DeliveryStatus.PENDING:
+                    return asked
+            return await send(delivery)
         except ActivityError as error:
             if is_cancelled_exception(error):
                 return None
             given_up = GivenUp(delivery_id=delivery.delivery_id, redrives=delivery.redrives, reason=_reason(error))
         await self._settle(given_up)
-        return DeliveryStatus.FAILED
+        return SendResult(status=DeliveryStatus.FAILED, reason=given_up.reason)
 
     def _stop_sending(self, answer: ChangeAnswer) -> None:
         """What a change has reached must not go on with the plan from before it."""
@@ -221,6 +231,10 @@ class NotificationWorkflow:
             fingerprint=self._request.fingerprint,
             status=accepted.plan.status,
         )
+
+
+def _took_the_rest_along(outcome: SendResult) -> bool:
+    return outcome.reason == Asked.NO_LONGER_TRUE and workflow.patched(_ENDS_WITH_ITS_TRUTH)
 
 
 def _reason(error: ActivityError) -> str:

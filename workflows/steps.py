@@ -8,7 +8,7 @@ from temporalio.common import RetryPolicy
 
 with workflow.unsafe.imports_passed_through():
     from notifications.contracts import names
-    from notifications.contracts.delivery import PlannedDelivery, SendInput, SendResult
+    from notifications.contracts.delivery import AskInput, PlannedDelivery, SendInput, SendResult
 
 Result = TypeVar("Result")
 
@@ -25,6 +25,9 @@ _LOCAL_RETRY_THRESHOLD = timedelta(seconds=2)
 SEND_TIMEOUT = timedelta(seconds=20)
 # For attempts that ended without a word, such as a killed worker's; all others say when to come back.
 _SEND_RETRY = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(seconds=60))
+
+# One short question and two transactions.
+_ASK_TIMEOUT = timedelta(seconds=15)
 
 
 def until(moment: datetime) -> timedelta:
@@ -61,6 +64,27 @@ async def send(delivery: PlannedDelivery) -> SendResult:
         task_queue=names.delivery_queue(delivery.channel),
         result_type=SendResult,
         start_to_close_timeout=SEND_TIMEOUT,
+        schedule_to_close_timeout=timedelta(seconds=delivery.deadline_seconds),
+        retry_policy=_SEND_RETRY,
+        summary=delivery.channel,
+    )
+    return result
+
+
+async def ask(delivery: PlannedDelivery) -> SendResult:
+    """Asks with patience whether a delivery is still to be sent; `pending` lets it.
+
+    Not on its channel's queue: those who do not answer hold up no message.
+
+    Raises:
+        ActivityError: its deadline has passed, or it was stopped.
+    """
+    result: SendResult = await workflow.execute_activity(
+        names.ASK_ACTIVITY,
+        AskInput(delivery_id=delivery.delivery_id),
+        task_queue=names.NOTIFICATION_QUEUE,
+        result_type=SendResult,
+        start_to_close_timeout=_ASK_TIMEOUT,
         schedule_to_close_timeout=timedelta(seconds=delivery.deadline_seconds),
         retry_policy=_SEND_RETRY,
         summary=delivery.channel,

@@ -32,7 +32,7 @@ async def simulate(body: Simulation, _: Staff, services: ServicesDep) -> Respons
     now = body.at or datetime.now(UTC)
     person, in_app = await _person(body, services, now)
     walk = _walk(body, person, replace(in_app, scheduled_for=body.scheduled_for, expires_at=body.expires_at), now)
-    return json_response(_head(body, now) | _told(walk))
+    return json_response(_head(body, now) | _told(walk, body))
 
 
 @router.post("/reminders/", response_model=SimulatedReminders, summary="What would become of reminders (staff)")
@@ -50,7 +50,7 @@ async def simulate_reminders(body: ReminderSimulation, _: Staff, services: Servi
             walk = _walk(body, person, replace(in_app, expires_at=expires_at), moment)
             if in_app.budget is not None:
                 in_app = replace(in_app, budget=in_app.budget.after_sending(*walk.spent))
-        reminders.append({"offset": offset, "fires_at": plain(moment), "status": status} | _told(walk))
+        reminders.append({"offset": offset, "fires_at": plain(moment), "status": status} | _told(walk, body))
     return json_response(_head(body, now) | {"starts_at": plain(body.starts_at), "reminders": reminders})
 
 
@@ -83,12 +83,15 @@ def _head(body: Simulation, now: datetime) -> dict[str, Any]:
     return {"user": body.user, "notification_type": body.notification_type, "at": plain(now)}
 
 
-def _told(walk: Ladder) -> dict[str, Any]:
-    channels = {channel.value: [_rung(rung) for rung in rungs] for channel, rungs in walk.rungs.items()}
+def _told(walk: Ladder, body: Simulation) -> dict[str, Any]:
+    channels = {
+        channel.value: [_rung(rung, is_asked=channel.is_external and body.precondition is not None) for rung in rungs]
+        for channel, rungs in walk.rungs.items()
+    }
     return {"read_at": plain(walk.read_at), "channels": channels}
 
 
-def _rung(rung: Rung) -> dict[str, Any]:
+def _rung(rung: Rung, *, is_asked: bool) -> dict[str, Any]:
     step = rung.step
     reason = step.rule if isinstance(step, Go) else step.reason
     return {
@@ -97,4 +100,5 @@ def _rung(rung: Rung) -> dict[str, Any]:
         "reason": reason,
         "explanation": explanation(reason),
         "until": plain(step.until) if isinstance(step, Wait) else None,
+        "asks_first": is_asked and isinstance(step, Go),
     }

@@ -7,7 +7,18 @@ from uuid import UUID
 from pydantic import Field, StrictInt
 
 from api.schemas.fields import Instant, Shape
-from api.schemas.words import ChannelWord, Key, Message, ObjectId, ObjectType, PriorityWord, Title, TypeWord, UserId
+from api.schemas.words import (
+    ChannelWord,
+    Key,
+    Message,
+    ObjectId,
+    ObjectType,
+    PreconditionWord,
+    PriorityWord,
+    Title,
+    TypeWord,
+    UserId,
+)
 from notifications.contracts import limits
 from notifications.contracts.vocabulary import Channel, DeliveryStatus, NotificationStatus, NotificationType
 from notifications.options import NotifyOptions
@@ -32,13 +43,14 @@ class NotificationContent(Shape):
     priority: PriorityWord | None = None
     scheduled_for: Instant | None = None
     expires_at: Instant | None = None
+    precondition: PreconditionWord | None = None
     digest: dict[str, Any] | None = Field(
         default=None,
         description="Told together with others of the same user, type and key. The window, for the first of them to "
         "open, is `duration` with `seconds`, `quiet` with `seconds` and `at_most_seconds`, `count` with `count` and "
         "`at_most_seconds`, or `daily` with `at`, on the person's own clock: "
         '`{"key": "workshop:7", "window": {"kind": "quiet", "seconds": 300, "at_most_seconds": 3600}}`. '
-        "Goes without `escalation` or `scheduled_for`.",
+        "Goes without `escalation`, `scheduled_for` or `precondition`.",
     )
 
     def options(self) -> NotifyOptions:
@@ -62,6 +74,7 @@ class NotificationContent(Shape):
             "scheduled_for": self.scheduled_for,
             "expires_at": self.expires_at,
             "digest": self.digest,
+            "precondition": self.precondition,
         }
 
 

@@ -7,7 +7,18 @@ from uuid import UUID
 from pydantic import Field, StrictInt
 
 from api.schemas.fields import Instant, Shape
-from api.schemas.words import ChannelWord, Key, Message, ObjectId, ObjectType, PriorityWord, Title, TypeWord, UserId
+from api.schemas.words import (
+    ChannelWord,
+    Key,
+    Message,
+    ObjectId,
+    ObjectType,
+    PreconditionWord,
+    PriorityWord,
+    Title,
+    TypeWord,
+    UserId,
+)
 from notifications.contracts import limits
 from notifications.contracts.reminders import ReminderStatus
 from notifications.options import RemindOptions
@@ -37,6 +48,7 @@ class RemindersCreate(Shape):
     escalation: dict[ChannelWord, StrictInt] | None = None
     priority: PriorityWord | None = None
     expires_at: Instant | None = None
+    precondition: PreconditionWord | None = None
 
     def everybody(self) -> list[str | int]:
         return [*(self.users or []), *([] if self.user is None else [self.user])]
@@ -60,6 +72,7 @@ class RemindersCreate(Shape):
             "escalation": self.escalation,
             "priority": self.priority,
             "expires_at": self.expires_at,
+            "precondition": self.precondition,
         }
 
 

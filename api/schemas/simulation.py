@@ -2,12 +2,16 @@
 
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, StrictInt, ValidationInfo, field_validator
 
 from api.schemas.fields import Instant, Shape
+from api.schemas.words import PreconditionWord
 from notifications.contracts import limits
+from notifications.contracts.checking import Check
+from notifications.contracts.checking_preconditions import checked_precondition
+from notifications.contracts.errors import InvalidNotification
 from notifications.contracts.reminders import ReminderStatus
 from notifications.contracts.vocabulary import Channel, NotificationType, Priority
 from policy.planning import Go, Skip, Step, Wait
@@ -52,6 +56,7 @@ class Simulation(Shape):
     scheduled_for: Moment | None = None
     expires_at: Moment | None = None
     escalation: dict[Literal["email", "sms", "push"], Seconds] | None = Field(default=None, examples=[{"email": 600}])
+    precondition: PreconditionWord | None = None
     read_at: Moment | None = Field(default=None, description="When it is read, if it has come by then; else at once.")
     read_after_seconds: Seconds | None = Field(default=None, description="So long after it came; neither is never.")
 
@@ -62,6 +67,17 @@ class Simulation(Shape):
         if expires_at is not None and scheduled_for is not None and expires_at <= scheduled_for:
             raise ValueError("Must be later than scheduled_for.")
         return expires_at
+
+    @field_validator("precondition")
+    @classmethod
+    def _can_be_asked(cls, precondition: dict[str, Any] | None) -> dict[str, Any] | None:
+        check = Check()
+        checked_precondition(check, "precondition", precondition)
+        try:
+            check.finish()
+        except InvalidNotification as invalid:
+            raise ValueError(" ".join(invalid.errors["precondition"])) from None
+        return precondition
 
     @field_validator("read_after_seconds")
     @classmethod
@@ -115,6 +131,8 @@ class SimulatedStep(Shape):
     reason: str
     explanation: str | None
     until: datetime | None
+    asks_first: bool
+    """Its sender is asked whether it is still true, and may still stop it."""
 
 
 class Simulated(Shape):

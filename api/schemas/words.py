@@ -24,3 +24,11 @@ ObjectId = Annotated[StrictStr | StrictInt, _told(maxLength=limits.OBJECT_CHARS)
 TypeWord = Annotated[str, _told(enum=list(NotificationType))]
 ChannelWord = Annotated[str, _told(enum=list(Channel))]
 PriorityWord = Annotated[str, _told(enum=list(Priority))]
+PreconditionWord = Annotated[
+    dict[str, Any],
+    Field(
+        description="Asked right before each email, text or push: a signed POST to `url`, which answers 200 with "
+        '`{"still_true": true}` or `false`. If nobody answers there, `if_unreachable` decides: `send` (the default), '
+        '`hold`, or `drop`: `{"url": "https://example.org/still-true/?booking=123", "if_unreachable": "hold"}`.',
+    ),
+]

@@ -2,6 +2,7 @@
 
 import re
 import sys
+from base64 import b64encode
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 
 from deploy.local.layout import CHECKOUT, PROGRAMS, Layout
@@ -31,6 +32,9 @@ def product_environment(
         "GATEWAY_HOST": "127.0.0.1",
         "GATEWAY_PORT": str(layout.ports["gateway"]),
         "GATEWAY_HEALTH_URL": f"{layout.url('gateway')}/readyz",
+        # Standard Webhooks keys are base64.
+        "PRECONDITION_SECRET": f"whsec_{b64encode(secrets['PRECONDITION_SECRET'].encode()).decode()}",
+        "PRECONDITION_ALLOWED_HOSTS": outside.get("PRECONDITION_ALLOWED_HOSTS", "localhost,127.0.0.1"),
         **{name: outside.get(name) or OUT_OF_THE_WAY for name in RATE_LIMITS},
     }
     if outside.get("COURIER_AUTH_TOKEN"):

@@ -17,7 +17,7 @@ PORTS = range(20000, 32000)
 FAMILIAR = {"temporal": 7233, "temporal_ui": 8233}
 """Where Temporal's own tools, and our client, look when nobody tells them; moved along with the edge from 8000."""
 DEFAULT_EDGE = 8000
-SECRETS = ("POSTGRES_PASSWORD", "JWT_SECRET", "COURIER_AUTH_TOKEN", "COURIER_WEBHOOK_SECRET")
+SECRETS = ("POSTGRES_PASSWORD", "JWT_SECRET", "COURIER_AUTH_TOKEN", "COURIER_WEBHOOK_SECRET", "PRECONDITION_SECRET")
 
 
 class State:

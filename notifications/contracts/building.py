@@ -16,6 +16,7 @@ from uuid import uuid4
 from notifications.contracts import limits
 from notifications.contracts.checking import Check
 from notifications.contracts.checking_digests import checked_digest
+from notifications.contracts.checking_preconditions import checked_precondition
 from notifications.contracts.errors import InvalidNotification
 from notifications.contracts.names import keyed_notification_id
 from notifications.contracts.notification import NotificationRequest
@@ -24,7 +25,7 @@ from notifications.contracts.vocabulary import NotificationType, Priority
 
 _ANCHOR = re.compile(r"[A-Za-z0-9_.-]+:[A-Za-z0-9_.:-]+")
 _NOT_CONTENT = {"notification_id", "call_id", "fingerprint", "resumed"}
-_ADDED_LATER = {"supersede_key", "escalation", "digest", "batch_id"}
+_ADDED_LATER = {"supersede_key", "escalation", "digest", "batch_id", "precondition"}
 
 
 def user_id_of(user: object) -> str:
@@ -57,6 +58,7 @@ def build_request(
     scheduled_for: datetime | None = None,
     expires_at: datetime | None = None,
     digest: Mapping[str, Any] | None = None,
+    precondition: Mapping[str, Any] | None = None,
     idempotency_key: str | None = None,
 ) -> NotificationRequest:
     """A checked request, with its id and fingerprint.
@@ -98,11 +100,13 @@ def build_request(
         scheduled_for=check.instant("scheduled_for", scheduled_for),
         expires_at=check.instant("expires_at", expires_at),
         digest=checked_digest(check, "digest", digest),
+        precondition=checked_precondition(check, "precondition", precondition),
     )
     if request.scheduled_for and request.expires_at and request.expires_at <= request.scheduled_for:
         check.fail("expires_at", "Must be later than scheduled_for.")
     if request.digest is not None:
-        for name, value in (("scheduled_for", scheduled_for), ("escalation", escalation)):
+        by_itself = {"scheduled_for": scheduled_for, "escalation": escalation, "precondition": precondition}
+        for name, value in by_itself.items():
             if value is not None:
                 check.fail(name, "An entry of a digest goes out when its digest does.")
     check.finish()

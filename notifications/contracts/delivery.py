@@ -17,6 +17,8 @@ class PlannedDelivery:
     """From the moment it is due until it is given up."""
     redrives: int = 0
     """How often it has been redriven."""
+    asks_first: bool = False
+    """Nobody could say whether it is still true; that is asked with patience before it is sent."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +50,14 @@ class SendInput:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AskInput:
+    delivery_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SendResult:
+    """How a delivery stands after its sending, or after asking whether it is to be sent: then `pending` lets it."""
+
     status: DeliveryStatus
     reason: str | None = None
 

@@ -32,6 +32,7 @@ OFFSETS_PER_CALL = 20
 REMINDERS_PER_ANCHOR = 2_000
 ANCHOR_SECONDS = 10.0
 """How long a call on an anchor is waited for."""
+URL_CHARS = 2_000
 DIGEST_SECONDS = 31 * 24 * 3600
 """How long a digest may gather."""
 DIGEST_COUNT = 1_000

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from notifications.contracts.digests import DigestChoice
+from notifications.contracts.preconditions import Precondition
 from notifications.contracts.vocabulary import Channel, NotificationStatus, NotificationType, Priority
 
 
@@ -46,6 +47,8 @@ class NotificationRequest:
     Only ids are in here then."""
     digest: DigestChoice | None = None
     """Told together with others, instead of by itself."""
+    precondition: Precondition | None = None
+    """Asked before each send through a provider."""
     batch_id: UUID | None = None
     """Its batch, which gives way to everything else."""
 

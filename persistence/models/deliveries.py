@@ -62,6 +62,10 @@ class Delivery(Timestamped, Base):
     """Sent only if the notification is still unread this long after it entered the inbox."""
     has_slot: Mapped[bool] = mapped_column(server_default=text("false"))
     """It was given a slot of its person's attention budget, and goes out without asking again."""
+    unanswered_since: Mapped[datetime | None]
+    """Since when nobody could say whether it is still true."""
+    answer_holds_until: Mapped[datetime | None]
+    """Until then it may be tried once without asking again."""
     cancel_requested_at: Mapped[datetime | None]
     """Cancelled while a provider was being asked, whose answer decides."""
     sent_at: Mapped[datetime | None]

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, Computed, ForeignKey, Index, func, text
-from sqlalchemy.dialects.postgresql import ARRAY, TEXT
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TEXT
 from sqlalchemy.orm import Mapped, mapped_column
 
 from notifications.contracts.vocabulary import NotificationStatus, NotificationType
@@ -118,6 +118,8 @@ class Notification(Timestamped, Base):
     notification_key: Mapped[str | None]
     supersede_key: Mapped[str | None]
     digest_id: Mapped[UUID | None] = mapped_column(ForeignKey("digests.id", ondelete="SET NULL"))
+    precondition: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    """The contract's `Precondition`. Its address may hold a secret, and is shown to nobody."""
     scheduled_for: Mapped[datetime | None]
     expires_at: Mapped[datetime | None]
     sent_at: Mapped[datetime | None]

@@ -15,6 +15,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import DateTime, Row, select, text, update
 from temporalio.exceptions import ApplicationError
 
+from activities.asking import Preconditions
 from activities.changing import ChangeActivities
 from activities.delivery import DeliveryActivities
 from activities.notification import NotificationActivities
@@ -82,7 +83,8 @@ class World:
         self._notification_of: dict[UUID, UUID] = {}
         self.signals: list[UUID] = []
         self.starts: list[str] = []
-        self._deliveries = DeliveryActivities(database=self.database, provider=provider)
+        preconditions = Preconditions(database=self.database, asker=None, patience_seconds=0)
+        self._deliveries = DeliveryActivities(database=self.database, provider=provider, preconditions=preconditions)
 
     @property
     def now(self) -> datetime:

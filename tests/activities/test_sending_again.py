@@ -9,6 +9,7 @@ import pytest
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
+from activities.asking import Preconditions
 from activities.delivery import DeliveryActivities
 from deploy.local.launch import LaunchedStack
 from notifications import NotificationsClient
@@ -53,7 +54,8 @@ async def test_retry_after_is_kept_even_when_temporal_never_heard_of_it(
             await asyncio.sleep(0.05)
 
     provider = Witness()
-    activities = DeliveryActivities(database=database, provider=provider)
+    preconditions = Preconditions(database=database, asker=None, patience_seconds=0)
+    activities = DeliveryActivities(database=database, provider=provider, preconditions=preconditions)
     with pytest.raises(ApplicationError) as raised:
         await ActivityEnvironment().run(activities.send, SendInput(delivery_id=delivery))
     await database.close()
