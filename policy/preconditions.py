@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Literal
 
 from notifications.contracts.preconditions import IfUnreachable
-from policy.planning import Go, Skip, Wait, WaitReason
+from policy.planning import Skip, Wait, WaitReason
 
 _FIRST_PAUSE_SECONDS = 1.0
 _LONGEST_PAUSE_SECONDS = 15.0
@@ -43,7 +44,7 @@ class Silence:
 
 def after_silence(
     silence: Silence, if_unreachable: IfUnreachable, *, patience_seconds: float, now: datetime
-) -> AskAgain | Go | Wait | Skip:
+) -> AskAgain | Wait | Skip | Literal[Asked.SENT_UNASKED]:
     """The step after a question without an answer: quickly asked again for a while, then by the sender's choice.
 
     What is held waits as long again as it has waited already, within bounds.
@@ -54,7 +55,7 @@ def after_silence(
         return AskAgain(min(pause, (patient_until - now).total_seconds()))
     match if_unreachable:
         case IfUnreachable.SEND:
-            return Go(Asked.SENT_UNASKED)
+            return Asked.SENT_UNASKED
         case IfUnreachable.HOLD if now < silence.worthless_at:
             pause_ends = now + min(max(now - silence.since, _SHORTEST_HOLD), _LONGEST_HOLD)
             return Wait(min(pause_ends, silence.worthless_at), WaitReason.PRECONDITION)

@@ -55,8 +55,8 @@ class PreconditionAsker:
             raise Unanswered("timeout") from None
         except DestinationRefused:
             raise Unanswered("address") from None
-        except (httpx.HTTPError, httpx.InvalidURL, OSError):
-            # Their words quote the address.
+        except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError):
+            # Their words quote the address. A name that nothing can look up is a ValueError.
             raise Unanswered("connection") from None
 
     async def close(self) -> None:

@@ -5,6 +5,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Literal
 from uuid import uuid4
@@ -46,46 +47,53 @@ class Marketplace:
         return url[url.index("/still-true/") :]
 
 
+class Counter(BaseHTTPRequestHandler):
+    """Where the marketplace is asked."""
+
+    def __init__(self, market: Marketplace, *connection: Any) -> None:
+        self._market = market
+        super().__init__(*connection)
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        script = self._market.scripts[self.path]
+        self._market.asked[self.path].append(Asked({name.lower(): value for name, value in self.headers.items()}, body))
+        self._answer(script.pop(0) if len(script) > 1 else script[0])
+
+    def _answer(self, answer: Answer) -> None:
+        match answer:
+            case "true" | "false":
+                self._say(200, f'{{"still_true": {answer}, "why": "as it is"}}'.encode())
+            case int():
+                self._say(answer, b'{"still_true": false}')
+            case bytes():
+                self._say(200, answer)
+            case "hang":
+                self._market.closing.wait(30)
+            case "redirect":
+                self._say(307, b"", Location=self._market.answering("false"))
+            case "huge":
+                self._say(200, b'{"still_true": false, "why": "' + b"x" * 5_000_000 + b'"}')
+
+    def _say(self, status: int, body: bytes, **headers: str) -> None:
+        self.send_response(status)
+        for name, value in {"Content-Length": str(len(body)), **headers}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        try:
+            self.wfile.write(body)
+        except OSError:
+            self.close_connection = True  # the caller has had enough
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
 @contextmanager
 def marketplace() -> Iterator[Marketplace]:
     market = Marketplace()
 
-    class Door(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            script = market.scripts[self.path]
-            market.asked[self.path].append(Asked({name.lower(): value for name, value in self.headers.items()}, body))
-            self._answer(script.pop(0) if len(script) > 1 else script[0])
-
-        def _answer(self, answer: Answer) -> None:
-            match answer:
-                case "true" | "false":
-                    self._say(200, f'{{"still_true": {answer}, "why": "as it is"}}'.encode())
-                case int():
-                    self._say(answer, b'{"still_true": false}')
-                case bytes():
-                    self._say(200, answer)
-                case "hang":
-                    market.closing.wait(30)
-                case "redirect":
-                    self._say(307, b"", Location=market.answering("false"))
-                case "huge":
-                    self._say(200, b'{"still_true": false, "why": "' + b"x" * 5_000_000 + b'"}')
-
-        def _say(self, status: int, body: bytes, **headers: str) -> None:
-            self.send_response(status)
-            for name, value in {"Content-Length": str(len(body)), **headers}.items():
-                self.send_header(name, value)
-            self.end_headers()
-            try:
-                self.wfile.write(body)
-            except OSError:
-                self.close_connection = True  # the caller has had enough
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Door)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Counter, market))
     server.daemon_threads = True
     market.port = server.server_port
     threading.Thread(target=server.serve_forever, daemon=True).start()

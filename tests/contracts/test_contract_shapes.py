@@ -17,6 +17,7 @@ from notifications.contracts.changes import Change, ChangeAnswer, ChangeKind, Ch
 from notifications.contracts.delivery import (
     AcceptResult,
     AdvanceInput,
+    AskInput,
     ConcludeInput,
     Conclusion,
     GivenUp,
@@ -34,6 +35,7 @@ from notifications.contracts.digests import (
     WindowKind,
 )
 from notifications.contracts.notification import AcceptedNotification, NotificationRequest
+from notifications.contracts.preconditions import IfUnreachable, Precondition
 from notifications.contracts.reconsidering import ReconsiderInput, ReconsiderPage
 from notifications.contracts.reminders import (
     AnchorCancellation,
@@ -60,6 +62,7 @@ SMALL = NotificationRequest(
 QUIET = DigestWindow(kind=WindowKind.QUIET, seconds=60, at_most_seconds=600)
 DIGEST = DigestChoice(key="k", window=QUIET)
 REMINDER = Reminder(user="ada", offset=60, fires_at=NOON, status=ReminderStatus.FIRED, notification_id=ID)
+PRECONDITION = Precondition(url="https://example.org/still-true/", if_unreachable=IfUnreachable.HOLD)
 
 SHAPES: list[Any] = [
     NotificationRequest(
@@ -83,6 +86,7 @@ SHAPES: list[Any] = [
         scheduled_for=NOON,
         expires_at=NOON,
         digest=DIGEST,
+        precondition=PRECONDITION,
         batch_id=ID,
     ),
     DIGEST,
@@ -112,6 +116,8 @@ SHAPES: list[Any] = [
     REMINDER,
     Reminders(anchor="booking:1", starts_at=NOON, reminders=(REMINDER, REMINDER)),
     SendInput(delivery_id=ID),
+    AskInput(delivery_id=ID),
+    PRECONDITION,
     SendResult(status=DeliveryStatus.FAILED, reason="bounced"),
     AdvanceInput(notification_id=ID),
     GivenUp(delivery_id=ID, reason="deadline_exceeded"),

@@ -11,6 +11,7 @@ import sys
 import tempfile
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -19,6 +20,7 @@ CHECKOUT = Path(__file__).parents[2]
 sys.path.insert(0, str(CHECKOUT))
 
 import httpx  # noqa: E402 - run as a script, from anywhere
+from former_workflow import FormerWorkflow  # noqa: E402
 from skipped_time import skipped_time, try_again  # noqa: E402
 from temporalio.client import Client  # noqa: E402
 
@@ -38,7 +40,8 @@ from notifications.contracts.names import (  # noqa: E402
     snooze_workflow_id,
 )
 from notifications.contracts.snooze import Snooze  # noqa: E402
-from notifications.contracts.vocabulary import Channel, NotificationStatus  # noqa: E402
+from notifications.contracts.vocabulary import Channel, DeliveryStatus, NotificationStatus  # noqa: E402
+from workflows.notification import NotificationWorkflow  # noqa: E402
 
 BASE = "/api/v1/drf/notifications"
 DAY = timedelta(days=1)
@@ -297,6 +300,25 @@ async def record_given_up() -> None:
         (HISTORIES / "given_up.json").write_text(anonymous((await handle.fetch_history()).to_json()))
 
 
+async def record_asked_again() -> None:
+    """Nobody answers, then somebody does."""
+    async with skipped_time() as world:
+        world.channels, world.asks_first = (Channel.EMAIL,), True
+        handle = await world.start()
+        await world.until_asked(2)
+        world.answers = [SendResult(status=DeliveryStatus.PENDING)]
+        await handle.result()
+        (HISTORIES / "asked_again.json").write_text(anonymous((await handle.fetch_history()).to_json()))
+
+
+async def record_ladder(name: str, workflow: type[NotificationWorkflow]) -> None:
+    """No longer true on the first rung, with another one hours away."""
+    async with skipped_time(workflow) as world:
+        handle = await world.start_ladder()
+        await handle.result()
+        (HISTORIES / f"{name}.json").write_text(anonymous((await handle.fetch_history()).to_json()))
+
+
 async def record(stack: LaunchedStack, wanted: Sequence[str]) -> None:
     temporal = await Client.connect(stack.temporal_address)
     async with httpx.AsyncClient(base_url=stack.url) as http:
@@ -309,8 +331,15 @@ async def record(stack: LaunchedStack, wanted: Sequence[str]) -> None:
             print(path.__name__, last.event_id, "events")  # noqa: T201 - a script's progress
             history = anonymous((await handle.fetch_history()).to_json())
             (HISTORIES / f"{path.__name__}.json").write_text(history)
-    if "given_up" in wanted or not wanted:
-        await record_given_up()
+    skipping = {
+        "given_up": record_given_up,
+        "asked_again": record_asked_again,
+        "ended_with_its_truth": partial(record_ladder, "ended_with_its_truth", NotificationWorkflow),
+        "slept_on": partial(record_ladder, "slept_on", FormerWorkflow),
+    }
+    for name, story in skipping.items():
+        if name in wanted or not wanted:
+            await story()
 
 
 def anonymous(history: str) -> str:

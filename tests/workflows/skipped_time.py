@@ -1,10 +1,11 @@
 """The real workflow on a server that skips time, with activities that do as they are told."""
 
+import asyncio
 import sys
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -20,6 +21,7 @@ from notifications.contracts.changes import Change, ChangeAnswer, ChangeKind, Ch
 from notifications.contracts.delivery import (
     AcceptResult,
     AdvanceInput,
+    AskInput,
     ConcludeInput,
     Conclusion,
     Plan,
@@ -50,8 +52,13 @@ class World:
     """What the activities answer, and what they were asked; times are the server's."""
 
     client: Client
+    skip: Callable[[timedelta], Awaitable[None]]
     channels: tuple[Channel, ...] = ()
     attempt: Attempt = sent
+    asks_first: bool = False
+    """Nobody could say before whether it is still true."""
+    answers: list[SendResult] = field(default_factory=list)
+    """What asking comes to, one after another; an empty list is tried again."""
     wake_at: datetime | None = None
     """When what is to be sent is due."""
     at_once: tuple[Channel, ...] = ()
@@ -60,6 +67,7 @@ class World:
     """Something is thought about before the wait is over."""
     existing_call: str | None = None
     refusal: ApplicationError | None = None
+    asked: int = 0
     sends: list[tuple[Channel, int]] = field(default_factory=list)
     advanced: list[AdvanceInput] = field(default_factory=list)
     changes: list[Change] = field(default_factory=list)
@@ -103,6 +111,7 @@ class World:
                 delivery_id=names.delivery_id(notification_id, channel),
                 channel=channel,
                 deadline_seconds=int(DEADLINE.total_seconds()),
+                asks_first=self.asks_first,
             )
             for channel in (self.channels if self.wake_at is None else self.at_once)
         )
@@ -130,6 +139,18 @@ class World:
         self.channels = tuple(each for each in self.channels if each is not channel or not result.status.is_settled)
         return result
 
+    @activity.defn(name=names.ASK_ACTIVITY)
+    async def ask(self, _: AskInput) -> SendResult:
+        self.asked += 1
+        if not self.answers:
+            raise try_again(timedelta(seconds=15), "precondition_unreachable")
+        return self.answers.pop(0)
+
+    def no_longer_true(self, _: Channel, __: int) -> SendResult:
+        """As the activity does it: nothing of the notification is left to send."""
+        self.channels, self.wake_at = (), None
+        return SendResult(status=DeliveryStatus.SKIPPED, reason="no_longer_true")
+
     async def redrive(
         self, notification_id: UUID, channel: Channel
     ) -> WorkflowHandle[NotificationWorkflow, AcceptedNotification]:
@@ -152,6 +173,27 @@ class World:
             start_signal_args=[change],
         )
 
+    def served_by(self, workflow: type[NotificationWorkflow], *, remembers: bool = True) -> Worker:
+        """What a worker remembers, the server keeps for it, be it gone for good."""
+        return Worker(
+            self.client,
+            task_queue=names.NOTIFICATION_QUEUE,
+            workflows=[workflow],  # in its sandbox, unlike in production
+            activities=[self.accept, self.advance, self.change, self.conclude, self.ask],
+            max_cached_workflows=1_000 if remembers else 0,
+        )
+
+    async def until_asked(self, times: int) -> None:
+        async with asyncio.timeout(30):
+            while self.asked < times:
+                await self.skip(timedelta(seconds=15))
+
+    async def start_ladder(self) -> WorkflowHandle[NotificationWorkflow, AcceptedNotification]:
+        """One rung at once, which is no longer true, and another in hours."""
+        self.channels, self.at_once = (Channel.EMAIL, Channel.SMS), (Channel.EMAIL,)
+        self.wake_at, self.attempt = datetime.now(UTC) + timedelta(hours=9), self.no_longer_true
+        return await self.start()
+
     async def start(self) -> WorkflowHandle[NotificationWorkflow, AcceptedNotification]:
         request = build_request(user="42", notification_type="booking", title="Hello", message="There.")
         return await self.client.start_workflow(
@@ -163,16 +205,12 @@ class World:
 
 
 @asynccontextmanager
-async def skipped_time() -> AsyncIterator[World]:
+async def skipped_time(workflow: type[NotificationWorkflow] | None = NotificationWorkflow) -> AsyncIterator[World]:
+    """With a worker for `workflow`; None leaves it to the test to have one when it wants to."""
     async with await WorkflowEnvironment.start_time_skipping(test_server_existing_path=str(_TEST_SERVER)) as server:
-        world = World(server.client)
+        world = World(server.client, server.sleep)
         async with (
-            Worker(
-                server.client,
-                task_queue=names.NOTIFICATION_QUEUE,
-                workflows=[NotificationWorkflow],  # in its sandbox, unlike in production
-                activities=[world.accept, world.advance, world.change, world.conclude],
-            ),
+            nullcontext() if workflow is None else world.served_by(workflow),
             Worker(server.client, task_queue=names.delivery_queue(Channel.EMAIL), activities=[world.send]),
             Worker(server.client, task_queue=names.delivery_queue(Channel.SMS), activities=[world.send]),
         ):

@@ -118,3 +118,27 @@ async def test_a_notification_that_existed_before_its_workflow_is_not_delivered_
 
 def _busy() -> SendResult:
     raise try_again(timedelta(seconds=3))
+
+
+async def test_what_nobody_could_say_is_asked_with_patience_before_it_is_sent(world: World) -> None:
+    world.channels, world.asks_first = (EMAIL,), True
+    handle = await world.start()
+    await world.until_asked(3)
+    assert world.sends == []
+    world.answers = [SendResult(status=DeliveryStatus.PENDING)]
+    await handle.result()
+    assert world.sends == [(EMAIL, 1)]
+
+
+async def test_what_asking_has_ended_is_not_sent(world: World) -> None:
+    world.channels, world.asks_first = (EMAIL,), True
+    world.answers = [SendResult(status=DeliveryStatus.SKIPPED, reason="precondition_unreachable")]
+    await (await world.start()).result()
+    assert (world.asked, world.sends) == (1, [])
+
+
+async def test_a_question_without_an_answer_ends_at_the_deadline(world: World) -> None:
+    world.channels, world.asks_first = (EMAIL,), True
+    assert (await (await world.start()).result()).status is NotificationStatus.FAILED
+    (given_up,) = world.concluded[0].given_up
+    assert (given_up.reason, world.sends) == ("deadline_exceeded", [])
