@@ -331,7 +331,7 @@ async def record(stack: LaunchedStack, wanted: Sequence[str]) -> None:
             print(path.__name__, last.event_id, "events")  # noqa: T201 - a script's progress
             history = anonymous((await handle.fetch_history()).to_json())
             (HISTORIES / f"{path.__name__}.json").write_text(history)
-    skipping = {
+    skipping: dict[str, Callable[[], Awaitable[None]]] = {
         "given_up": record_given_up,
         "asked_again": record_asked_again,
         "ended_with_its_truth": partial(record_ladder, "ended_with_its_truth", NotificationWorkflow),
