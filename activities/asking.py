@@ -54,7 +54,7 @@ class Preconditions:
             answer = await self._answer(due)
         if isinstance(answer, Unanswered):
             return await self._put_off(due, Wait(datetime.now(UTC), WaitReason.PRECONDITION))
-        return await self._settle(due, still_true=answer)
+        return await self._settle(due, still_true=answer, holds_for=None)
 
     async def ask_patiently(self, due: DueDelivery, *, attempt: int) -> SendResult | None:
         """The same, tried again for a while; then what the sender has chosen for the case that nobody answers.
@@ -64,7 +64,7 @@ class Preconditions:
         """
         answer = await self._answer(due)
         if not isinstance(answer, Unanswered):
-            return await self._settle(due, still_true=answer)
+            return await self._settle(due, still_true=answer, holds_for=ANSWER_HOLDS)
         async with self._database.transaction() as transaction:
             await InboxRepository(transaction).lock(due.user_id)
             since = await PreconditionRepository(transaction).unanswered_since(due.id)
@@ -91,7 +91,7 @@ class Preconditions:
                 async with self._database.transaction() as transaction:
                     await _unchanged(transaction, due)
                     return await _skip(transaction, due, Asked.UNREACHABLE)
-        await self._let_go(due, Asked.SENT_UNASKED)
+        await self._let_go(due, Asked.SENT_UNASKED, holds_for=ANSWER_HOLDS)
         return None
 
     async def _answer(self, due: DueDelivery) -> bool | Unanswered:
@@ -106,10 +106,10 @@ class Preconditions:
         except Unanswered as unanswered:
             return unanswered
 
-    async def _settle(self, due: DueDelivery, *, still_true: bool) -> SendResult | None:
+    async def _settle(self, due: DueDelivery, *, still_true: bool, holds_for: timedelta | None) -> SendResult | None:
         """What is not true on one channel is true on none: all that has not gone out yet ends with it."""
         if still_true:
-            await self._let_go(due, Asked.STILL_TRUE)
+            await self._let_go(due, Asked.STILL_TRUE, holds_for=holds_for)
             return None
         async with self._database.transaction() as transaction:
             for delivery in await _unchanged(transaction, due):
@@ -117,11 +117,10 @@ class Preconditions:
                     await _skip(transaction, delivery, Asked.NO_LONGER_TRUE)
             return SendResult(status=DeliveryStatus.SKIPPED, reason=Asked.NO_LONGER_TRUE)
 
-    async def _let_go(self, due: DueDelivery, asked: Asked) -> None:
+    async def _let_go(self, due: DueDelivery, asked: Asked, *, holds_for: timedelta | None) -> None:
+        until = None if holds_for is None else datetime.now(UTC) + holds_for
         async with self._database.statements() as transaction:
-            await PreconditionRepository(transaction).answered(
-                due.id, asked, holds_until=datetime.now(UTC) + ANSWER_HOLDS
-            )
+            await PreconditionRepository(transaction).answered(due.id, asked, holds_until=until)
 
     async def _put_off(self, due: DueDelivery, wait: Wait) -> SendResult:
         async with self._database.transaction() as transaction:

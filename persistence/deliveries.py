@@ -214,8 +214,8 @@ _MAY_BECOME = {
 _CLAIM = text(
     """
     WITH claimed AS (
-        UPDATE deliveries SET status = 'sending', attempts = :number, next_attempt_at = NULL,
-            answer_holds_until = NULL, updated_at = now()
+        UPDATE deliveries SET status = 'sending', attempts = :number, next_attempt_at = NULL, answer_holds_until = NULL,
+            updated_at = now()
         WHERE id = :id AND updated_at = :seen AND status = ANY(:open)
             AND (escalates_after_seconds IS NULL OR EXISTS (
                 SELECT FROM notifications AS notification

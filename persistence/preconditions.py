@@ -32,8 +32,8 @@ class PreconditionRepository:
         about = {name: value if name != "notification_id" else str(value) for name, value in row.items()}
         return Question(about.pop("url"), about)
 
-    async def answered(self, delivery_id: UUID, asked: Asked, *, holds_until: datetime) -> None:
-        """It may be sent, and until then without asking again. To whoever claims it, it has not changed by that."""
+    async def answered(self, delivery_id: UUID, asked: Asked, *, holds_until: datetime | None) -> None:
+        """It may be sent; by another step, until then, without asking again. To a claim it has not changed by that."""
         await self._connection.execute(
             _ANSWERED, {"id": delivery_id, "asked": asked.value, "true": Asked.STILL_TRUE.value, "until": holds_until}
         )

@@ -29,6 +29,7 @@ PreconditionWord = Annotated[
     Field(
         description="Asked right before each email, text or push: a signed POST to `url`, which answers 200 with "
         '`{"still_true": true}` or `false`. If nobody answers there, `if_unreachable` decides: `send` (the default), '
-        '`hold`, or `drop`: `{"url": "https://example.org/still-true/?booking=123", "if_unreachable": "hold"}`.',
+        "`hold`, or `drop`.",
+        examples=[{"url": "https://shop.example/still-true/?booking=123", "if_unreachable": "hold"}],
     ),
 ]

@@ -12,7 +12,7 @@ from deploy.local.launch import LaunchedStack
 
 # A Wednesday.
 NOON = datetime(2031, 6, 11, 12, tzinfo=UTC)
-STEP_KEYS = {"at", "step", "reason", "explanation", "until"}
+STEP_KEYS = {"at", "step", "reason", "explanation", "until", "asks_first"}
 
 
 def at(**later: float) -> str:
