@@ -18,6 +18,7 @@ const STATES = {
   waiting: "waiting",
   pending: "waiting",
   redriven: "waiting",
+  asked: "trying",
   attempt_started: "trying",
   sent: "sent",
 };
