@@ -64,8 +64,11 @@ class Gateway:
         """Serves one socket until either side closes it."""
         try:
             caller, position = self._handshakes.caller(socket), asked_position(socket)
-            with self._seats.taken(caller.user_id):
+            self._seats.take(caller.user_id)
+            try:
                 await self._serve(socket, caller, position)
+            finally:
+                self._seats.give_back(caller.user_id)
         except Closed as closed:
             if closed.code == CloseCode.TOO_MANY:
                 self._metrics.evicted("messages")

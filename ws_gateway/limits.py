@@ -3,8 +3,8 @@
 import asyncio
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from persistence.database import DatabaseUnavailable
@@ -55,9 +55,8 @@ class Seats:
         self._each = each
         self._taken: Counter[str] = Counter()
 
-    @contextmanager
-    def taken(self, user_id: str) -> Iterator[None]:
-        """A seat, given back at the end of the block; the newest is refused, so that nobody is pushed out in turn.
+    def take(self, user_id: str) -> None:
+        """One more; the newest is refused, so that two too many never push each other out in turn.
 
         Raises:
             NoSeat: there is none.
@@ -65,12 +64,11 @@ class Seats:
         if self._taken[user_id] >= self._each:
             raise NoSeat
         self._taken[user_id] += 1
-        try:
-            yield
-        finally:
-            self._taken[user_id] -= 1
-            if not self._taken[user_id]:
-                del self._taken[user_id]
+
+    def give_back(self, user_id: str) -> None:
+        self._taken[user_id] -= 1
+        if not self._taken[user_id]:
+            del self._taken[user_id]
 
 
 class Turns:
