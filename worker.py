@@ -26,12 +26,14 @@ from activities.digests import DigestActivities
 from activities.notification import NotificationActivities
 from activities.reconsidering import ReconsiderActivities
 from activities.reminders import ReminderActivities
+from activities.retention import RetentionActivities
 from activities.snoozing import SnoozeActivities
 from notifications.accepting import accept, start
 from notifications.connecting import connect
 from notifications.contracts.names import BULK_QUEUE, CLOCK_QUEUE, NOTIFICATION_QUEUE, delivery_queue
 from notifications.contracts.vocabulary import EXTERNAL_CHANNELS, Channel
 from notifications.digesting import watch_digest
+from notifications.housekeeping import ensure_retention
 from notifications.reconsidering import reconsider, wake
 from observability import configure_logging
 from persistence.database import Database
@@ -47,6 +49,7 @@ from workflows.bulk import BulkWorkflow
 from workflows.digest import DigestWorkflow
 from workflows.notification import NotificationWorkflow
 from workflows.reconsidering import ReconsiderWorkflow
+from workflows.retention import RetentionWorkflow
 from workflows.snooze import SnoozeWorkflow
 
 ROLES = ("workflows", "bulk", *EXTERNAL_CHANNELS)
@@ -94,6 +97,8 @@ async def run(settings: Settings, roles: Sequence[str]) -> None:
                     workers = [_channel_worker(client, Channel(channel), deliveries, settings)]
             for worker in workers:
                 await resources.enter_async_context(worker)
+        if "bulk" in roles:
+            await _scheduled(client)
         settle_memory()
         log.info("worker ready", roles=" ".join(roles))
         await stop.wait()
@@ -146,11 +151,19 @@ def _bulk_worker(client: Client, database: Database, settings: Settings) -> Work
         starts_per_second=settings.bulk_starts_per_second,
         destinations=_destinations(settings),
     )
+    retention = RetentionActivities(database=database)
     return Worker(
         client,
         task_queue=BULK_QUEUE,
-        workflows=[BulkWorkflow],
-        activities=[activities.accept_batch, activities.accept_page],
+        workflows=[BulkWorkflow, RetentionWorkflow],
+        activities=[
+            activities.accept_batch,
+            activities.accept_page,
+            retention.begin,
+            retention.remove_notifications,
+            retention.remove_leftovers,
+            retention.conclude,
+        ],
         max_concurrent_activities=_CONCURRENT_PAGES,
         workflow_runner=UnsandboxedWorkflowRunner(),
         sticky_queue_schedule_to_start_timeout=_STICKY_TIMEOUT,
@@ -217,6 +230,14 @@ async def _connected(settings: Settings) -> Client:
         except (RuntimeError, RPCError):
             log.warning("waiting for temporal", address=settings.temporal_address)
             await asyncio.sleep(_RECONNECT_SECONDS)
+
+
+async def _scheduled(client: Client) -> None:
+    """Makes sure of the housekeeping, which another worker's start makes up for when Temporal is away just now."""
+    try:
+        await ensure_retention(client)
+    except RPCError:
+        log.warning("housekeeping not scheduled")
 
 
 def main() -> None:

@@ -16,7 +16,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, BIGINT, TEXT
 from persistence import events
 from persistence.database import Transaction
 from persistence.drawers import Drawers, Moves
-from persistence.models import Inbox
+from persistence.models import Inbox, InboxEvent
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +137,13 @@ class InboxRepository:
             _AFTER, {"users": list(positions), "positions": list(positions.values()), "most": most}
         )
         return [StoredEvent(*row) for row in rows]
+
+    async def has_events(self, user_id: str, *, after: int, up_to: int) -> bool:
+        """Whether every event between two positions is still kept."""
+        kept = await self._connection.scalar(
+            select(func.count()).where(InboxEvent.user_id == user_id, InboxEvent.seq > after, InboxEvent.seq <= up_to)
+        )
+        return kept == up_to - after
 
 
 _UNREAD_COUNT = select(Inbox.unread_count).where(Inbox.user_id == bindparam("user_id"))

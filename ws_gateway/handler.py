@@ -22,7 +22,7 @@ from ws_gateway.frames import CloseCode
 from ws_gateway.handshake import UNAVAILABLE, Handshakes, asked_position
 from ws_gateway.limits import Allowance, Limits, NoSeat, Seats, Turns
 from ws_gateway.metrics import Metrics
-from ws_gateway.session import Closed, Position, Session, end, may_resume
+from ws_gateway.session import Closed, Position, Session, end, where_to_begin
 
 # Longer ones overflow some event loops' clocks.
 _LONGEST_TIMER = 86_400.0
@@ -89,8 +89,7 @@ class Gateway:
         return list(self._conversations.values())
 
     async def _serve(self, socket: ServerConnection, caller: Identity, position: Position | None) -> None:
-        state = await self._state(caller)
-        resumed = position is not None and may_resume(position, state)
+        state, resumed = await self._where_to_begin(caller, position)
         connection = Connection(caller.user_id, position=position.seq if resumed and position else state.seq)
         connection.put(frames.encode(frames.established(state, resumed=resumed)))
 
@@ -125,9 +124,9 @@ class Gateway:
             outcomes = await asyncio.gather(*parts, ended, return_exceptions=True)
         _raise_first_reason(outcomes)
 
-    async def _state(self, caller: Identity) -> InboxState:
+    async def _where_to_begin(self, caller: Identity, position: Position | None) -> tuple[InboxState, bool]:
         async with self._turns.taken(), self._database.transaction() as transaction:
-            return await InboxRepository(transaction).state(caller.user_id)
+            return await where_to_begin(InboxRepository(transaction), caller.user_id, position)
 
     def _evict(self, ended: asyncio.Future[None]) -> None:
         if not ended.done():

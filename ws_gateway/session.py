@@ -107,8 +107,9 @@ class Session:
                 state = await self._state()
                 return frames.unread_count(state.unread_count, state.seq)
             case messages.Resume():
-                state = await self._state()
-                resumed = may_resume(Position(message.epoch, message.seq), state)
+                position = Position(message.epoch, message.seq)
+                async with self._database.transaction() as transaction:
+                    state, resumed = await where_to_begin(InboxRepository(transaction), self.identity.user_id, position)
                 if resumed:
                     self._rewind(message.seq)
                 return frames.established(state, resumed=resumed)
@@ -154,6 +155,14 @@ class Session:
         return frames.token_refreshed(identity.expires_at)
 
 
+async def where_to_begin(inbox: InboxRepository, user_id: str, position: Position | None) -> tuple[InboxState, bool]:
+    """Where a user's stream stands, and whether a client's position can be gone on from."""
+    state = await inbox.state(user_id)
+    if position is None or not may_resume(position, state):
+        return state, False
+    return state, await inbox.has_events(user_id, after=position.seq, up_to=state.seq)
+
+
 def may_resume(position: Position, state: InboxState) -> bool:
-    """Whether everything after a client's position can be given to it; all of it or nothing."""
+    """Whether everything after a client's position can be given to it, if it is still kept; all of it or nothing."""
     return position.epoch == state.epoch and 0 <= state.seq - position.seq <= REPLAY_MOST

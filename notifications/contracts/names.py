@@ -57,6 +57,14 @@ FLUSH_UPDATE = "flush"
 WATCH_DIGEST_ACTIVITY = "watch_digest"
 CLOSE_DIGEST_ACTIVITY = "close_digest"
 
+RETENTION_WORKFLOW = "retention"
+RETENTION_SCHEDULE = "retention"
+
+BEGIN_RETENTION_ACTIVITY = "begin_retention"
+REMOVE_NOTIFICATIONS_ACTIVITY = "remove_notifications"
+REMOVE_LEFTOVERS_ACTIVITY = "remove_leftovers"
+CONCLUDE_RETENTION_ACTIVITY = "conclude_retention"
+
 INBOX_HINTS = "inbox_hints"
 """The PostgreSQL channel on which users whose inbox moved are named."""
 

@@ -11,6 +11,7 @@ from persistence.models.inbox import Inbox, InboxEvent
 from persistence.models.notifications import Notification
 from persistence.models.recipients import NotificationSetting, PreferenceProfile, Recipient
 from persistence.models.reminders import Anchor, Reminder
+from persistence.models.retention import RetentionRun
 from persistence.models.revocations import TokenRevocation
 from persistence.models.templates import Template, TemplateVersion
 from persistence.models.tickets import SocketTicket
@@ -35,6 +36,7 @@ __all__ = [
     "PreferenceProfile",
     "Recipient",
     "Reminder",
+    "RetentionRun",
     "SocketTicket",
     "Template",
     "TemplateVersion",

@@ -49,12 +49,16 @@ class InboxEvent(Base):
     """What happened in an inbox, as it goes to the user's sockets; `seq` rises by one per event.
 
     `unread_count` is the count right after it, null when the event left it alone.
+
+    A partition for each month, so that what has grown old is dropped; see `persistence.partitions`. The time
+    is a part of the key because PostgreSQL asks for that; `Inbox.last_seq` is what makes `seq` unique.
     """
 
     __tablename__ = "inbox_events"
+    __table_args__ = ({"postgresql_partition_by": "RANGE (created_at)"},)
 
     user_id: Mapped[str] = mapped_column(primary_key=True)
     seq: Mapped[int] = mapped_column(BigInteger, primary_key=True)
     message: Mapped[dict[str, Any]]
     unread_count: Mapped[int | None]
-    created_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
+    created_at: Mapped[datetime] = mapped_column(primary_key=True, server_default=func.clock_timestamp())

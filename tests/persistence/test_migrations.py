@@ -36,8 +36,14 @@ def migrate(stack: LaunchedStack) -> subprocess.Popen[str]:
     )
 
 
+def is_no_partition(name: str | None, kind: str, _: object) -> bool:
+    """The months of `inbox_events` come and go."""
+    return kind != "table" or not str(name).startswith("inbox_events_")
+
+
 def test_the_models_and_the_migrated_tables_are_the_same(connection: Connection) -> None:
-    differences = compare_metadata(MigrationContext.configure(connection), Base.metadata)
+    context = MigrationContext.configure(connection, opts={"include_name": is_no_partition})
+    differences = compare_metadata(context, Base.metadata)
     assert differences == []
 
 

@@ -1,0 +1,120 @@
+"""The housekeeping's workflow: on a server that skips time, and as every worker schedules it on a real one."""
+
+import asyncio
+import sys
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import httpx
+from temporalio import activity
+from temporalio.client import Client, ScheduleOverlapPolicy, ScheduleUpdate, ScheduleUpdateInput
+from temporalio.exceptions import ApplicationError
+from temporalio.testing import WorkflowEnvironment
+from temporalio.worker import Worker
+
+from deploy.local.launch import LaunchedStack
+from notifications.contracts import names
+from notifications.contracts.maintenance import RetentionProgress, RetentionReport, RetentionTurn
+from notifications.housekeeping import ensure_retention
+from workflows.retention import RetentionWorkflow
+
+_TEST_SERVER = Path(sys.executable).parent / "temporal-test-server"
+TURNS = 4
+
+
+class Housekeeper:
+    """Has so many turns to do, and fails the first time at each."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+        self.turns: list[RetentionTurn] = []
+
+    def _fail_once(self, step: str) -> None:
+        self.asked.append(step)
+        if activity.info().attempt == 1:
+            raise ApplicationError("not now", type="DatabaseUnavailable")
+
+    @activity.defn(name=names.BEGIN_RETENTION_ACTIVITY)
+    async def begin(self, _: RetentionTurn) -> None:
+        self._fail_once("begin")
+
+    @activity.defn(name=names.REMOVE_NOTIFICATIONS_ACTIVITY)
+    async def remove_notifications(self, turn: RetentionTurn) -> RetentionProgress:
+        self._fail_once("notifications")
+        self.turns.append(turn)
+        if len(self.turns) == TURNS:
+            return RetentionProgress()
+        place = RetentionTurn(run_id=turn.run_id, listed_at=datetime.now(UTC), notification_id=uuid4())
+        return RetentionProgress(next_turn=place)
+
+    @activity.defn(name=names.REMOVE_LEFTOVERS_ACTIVITY)
+    async def remove_leftovers(self, _: RetentionTurn) -> None:
+        self._fail_once("leftovers")
+
+    @activity.defn(name=names.CONCLUDE_RETENTION_ACTIVITY)
+    async def conclude(self, turn: RetentionTurn) -> RetentionReport:
+        self._fail_once("conclude")
+        return RetentionReport(removed={"notifications/system": self.turns.index(turn) + 1})
+
+
+async def test_every_step_is_tried_until_it_is_done_and_the_run_says_what_was_removed() -> None:
+    keeper = Housekeeper()
+    async with (
+        await WorkflowEnvironment.start_time_skipping(test_server_existing_path=str(_TEST_SERVER)) as server,
+        Worker(
+            server.client,
+            task_queue=names.BULK_QUEUE,
+            workflows=[RetentionWorkflow],  # in its sandbox, unlike in production
+            activities=[keeper.begin, keeper.remove_notifications, keeper.remove_leftovers, keeper.conclude],
+        ),
+    ):
+        handle = await server.client.start_workflow(RetentionWorkflow.run, id="retention", task_queue=names.BULK_QUEUE)
+        report = await handle.result()
+    assert report == RetentionReport(removed={"notifications/system": 1})
+    assert Counter(keeper.asked) == {"begin": 2, "notifications": 2 * TURNS, "leftovers": 2, "conclude": 2}
+    assert {turn.run_id for turn in keeper.turns} == {UUID(handle.first_execution_run_id or "")}
+    assert [turn.listed_at is None for turn in keeper.turns] == [True, False, False, False]
+
+
+async def test_any_number_of_workers_make_sure_of_one_schedule_and_leave_a_pause_alone(stack: LaunchedStack) -> None:
+    temporal = await Client.connect(stack.temporal_address)
+    await asyncio.gather(*(ensure_retention(temporal) for _ in range(5)))
+    schedules = [each.id async for each in await temporal.list_schedules()]
+    assert schedules.count(names.RETENTION_SCHEDULE) == 1
+    handle = temporal.get_schedule_handle(names.RETENTION_SCHEDULE)
+    await handle.pause(note="by hand")
+    await handle.update(_without_a_time)
+    await ensure_retention(temporal)
+    found = (await handle.describe()).schedule
+    await handle.unpause()
+    assert found.state.paused
+    assert found.state.note == "by hand"
+    assert len(found.spec.calendars) == 1
+
+
+async def _without_a_time(found: ScheduleUpdateInput) -> ScheduleUpdate:
+    """As an older release might have had it."""
+    found.description.schedule.spec.calendars = []
+    found.description.schedule.spec.cron_expressions = []
+    return ScheduleUpdate(schedule=found.description.schedule)
+
+
+async def test_a_run_by_hand_is_reported_to_staff(stack: LaunchedStack, http: httpx.AsyncClient) -> None:
+    temporal = await Client.connect(stack.temporal_address)
+    handle = temporal.get_schedule_handle(names.RETENTION_SCHEDULE)
+    before = (await handle.describe()).info.num_actions
+    await handle.trigger(overlap=ScheduleOverlapPolicy.ALLOW_ALL)
+    async with asyncio.timeout(30):
+        while (info := (await handle.describe()).info).num_actions == before or not info.recent_actions:
+            await asyncio.sleep(0.1)
+        started = info.recent_actions[-1].action
+        run = temporal.get_workflow_handle_for(RetentionWorkflow.run, started.workflow_id)  # type: ignore[arg-type, attr-defined]
+        report = await run.result()
+    assert isinstance(report, RetentionReport)
+    staff = {"Authorization": f"Bearer {stack.token('staff', is_staff=True)}"}
+    answer = await http.get("/api/v1/drf/notifications/maintenance/", headers=staff)
+    newest = answer.json()["results"][0]
+    assert newest["removed"] == report.removed
+    assert datetime.fromisoformat(newest["finished_at"]) - datetime.now(UTC) < timedelta(seconds=30)
