@@ -22,6 +22,7 @@ from api.routes import (
     digests,
     grouped,
     health,
+    maintenance,
     notifications,
     profile,
     recipients,
@@ -70,6 +71,7 @@ _RESOURCES = (
     revocations,
     simulation,
     console,
+    maintenance,
     tickets,
     webhooks,
 )

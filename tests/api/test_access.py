@@ -82,6 +82,7 @@ ROUTES = {
     ("POST", "simulate/reminders/"): STAFF_ONLY,
     ("GET", "console/notifications/"): STAFF_ONLY,
     ("GET", "console/rates/"): STAFF_ONLY,
+    ("GET", "maintenance/"): STAFF_ONLY,
     ("POST", "ws-ticket/"): (201, 201, 201, 401),
 }
 QUERIES = {

@@ -110,10 +110,10 @@ async def test_a_run_by_hand_is_reported_to_staff(stack: LaunchedStack, http: ht
         while (info := (await handle.describe()).info).num_actions == before or not info.recent_actions:
             await asyncio.sleep(0.1)
         started = info.recent_actions[-1].action
-        run = temporal.get_workflow_handle_for(RetentionWorkflow.run, started.workflow_id)  # type: ignore[arg-type, attr-defined]
+        run = temporal.get_workflow_handle_for(RetentionWorkflow.run, started.workflow_id)  # type: ignore[attr-defined]
         report = await run.result()
     assert isinstance(report, RetentionReport)
-    staff = {"Authorization": f"Bearer {stack.token('staff', is_staff=True)}"}
+    staff = {"Authorization": f"Bearer {stack.token('staff', staff=True)}"}
     answer = await http.get("/api/v1/drf/notifications/maintenance/", headers=staff)
     newest = answer.json()["results"][0]
     assert newest["removed"] == report.removed
