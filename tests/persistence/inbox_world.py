@@ -21,6 +21,7 @@ _LEFT_OUT = (
     "group_key",
     "notification_key",
     "supersede_key",
+    "precondition",
     "scheduled_for",
     "expires_at",
     "sent_at",
