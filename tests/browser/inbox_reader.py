@@ -21,8 +21,8 @@ class Reader:
     async def open_inbox(self) -> Page:
         page = await self.context.new_page()
         await page.goto(self.stack.url)
-        await expect(page.locator("#connection")).to_have_attribute("data-state", "live")
-        await expect(page.locator("#notifications")).to_have_attribute("aria-busy", "false")
+        await expect(page.locator("#inbox .state")).to_have_attribute("data-state", "live")
+        await expect(page.locator("#inbox .list")).to_have_attribute("aria-busy", "false")
         return page
 
     async def is_sent(self, title: str, *channels: str, message: str = "Just so that you know.") -> str:

@@ -1,13 +1,14 @@
 /** The form with which somebody sends themselves a notification, as another service of the marketplace would. */
 
-import { request } from "./client.js";
-import { TYPES, make } from "./row.js";
+import { make } from "../inbox/dom.js";
+import { STRINGS } from "../inbox/strings.js";
+import { request } from "./request.js";
 
 export function startComposer(user) {
   const form = document.querySelector("#compose");
   const note = document.querySelector("#compose-note");
   form.elements.notification_type.replaceChildren(
-    ...Object.keys(TYPES).map((type) => make("option", { value: type, textContent: type })),
+    ...Object.keys(STRINGS.types).map((type) => make("option", { value: type, textContent: type })),
   );
   form.elements.notification_type.value = "session";
   // Room beside the list is the form's; on a narrow screen the list comes first.

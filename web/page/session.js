@@ -1,7 +1,7 @@
 /** Who looks at the page: the sample people of the demo process, and the session cookie that it hands out. */
 
-import { request } from "./client.js";
-import { make } from "./row.js";
+import { make } from "../inbox/dom.js";
+import { request } from "./request.js";
 
 // The cookie belongs to every tab: when it changes, each of them starts afresh as the new person.
 const otherTabs = new BroadcastChannel("estuary-session");

@@ -1,0 +1,167 @@
+/** What reaches the user by which channel, and when nobody shall disturb. A switch holds at once, or goes back. */
+
+import { make } from "./dom.js";
+import { fill, merged } from "./strings.js";
+
+const SETTINGS = "notification-settings/";
+const PROFILE = `${SETTINGS}profile/`;
+const CHANNELS = ["in_app", "email", "sms", "push"];
+const DAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
+const A_MONDAY = Date.UTC(2024, 0, 1);
+
+const STRINGS = {
+  whatReachesYou: "What reaches you",
+  quietHours: "Quiet hours",
+  quietHoursHint: "Email, SMS and push wait until these hours are over.",
+  from: "{day}, from",
+  until: "{day}, until",
+  timeZone: "Time zone",
+  digest: "Gather what can wait",
+  digests: { off: "No, one by one", hourly: "Hourly", daily: "Daily" },
+  save: "Save",
+  saved: "Saved",
+};
+
+const CSS = `
+.preferences { padding: 0.3rem 1.1rem 1.2rem; }
+.preferences table { width: 100%; border-collapse: collapse; font-size: 0.92rem; }
+.preferences caption, .preferences legend { padding: 0.8rem 0 0.4rem; font-weight: 600; text-align: start; }
+.preferences th { font-weight: 400; text-align: start; padding: 0.3rem 0; }
+.preferences thead th, .preferences td { text-align: center; font-size: 0.85rem; }
+.preferences input[type="checkbox"] { width: 1.15rem; height: 1.15rem; accent-color: var(--_accent); }
+.preferences form { display: grid; gap: 0.8rem; justify-items: start; }
+.preferences fieldset, .preferences label { width: 100%; }
+.preferences label { display: grid; gap: 0.2rem; font-size: 0.88rem; }
+.preferences :is(input:not([type="checkbox"]), select) { padding: 0.3rem 0.6rem; border: 1px solid var(--_line); border-radius: 8px; background: none; }
+.weekday { display: grid; grid-template-columns: 1fr auto auto auto; gap: 0.5rem; align-items: center; padding: 0.15rem 0; font-size: 0.92rem; }
+`;
+
+export const sheet = new CSSStyleSheet();
+sheet.replaceSync(CSS);
+
+export class Preferences {
+  #service;
+  #words;
+  #dates;
+  #say;
+  #profile = {};
+
+  /** `say(text, isError)` tells the reader how it went. */
+  constructor({ service, words, dates, say }) {
+    this.#service = service;
+    this.#words = merged(words, STRINGS);
+    this.#dates = dates;
+    this.#say = say;
+    this.element = make("div", { className: "preferences", part: "preferences" });
+  }
+
+  async load() {
+    this.element.replaceChildren(make("p", { className: "quiet", textContent: this.#words.loading }));
+    try {
+      const asked = [`${SETTINGS}?effective=true`, PROFILE].map((path) => this.#service.ask("GET", path));
+      const [settings, profile] = await Promise.all(asked);
+      this.#profile = profile;
+      this.element.replaceChildren(this.#table(settings.results), this.#hours());
+    } catch (error) {
+      const retry = make("button", { type: "button", className: "button", textContent: this.#words.retry });
+      retry.addEventListener("click", () => this.load());
+      this.element.replaceChildren(make("p", { textContent: `${this.#words.loadFailed} ${error.message}` }), retry);
+    }
+  }
+
+  #table(settings) {
+    const { channels, whatReachesYou } = this.#words;
+    const head = CHANNELS.map((channel) => make("th", { scope: "col", textContent: channels[channel] }));
+    const rows = settings.map((setting) => {
+      const name = this.#words.types[setting.notification_type] ?? setting.notification_type_display;
+      const cells = CHANNELS.map((channel) => make("td", {}, this.#switch(setting, channel, name)));
+      return make("tr", {}, make("th", { scope: "row", textContent: name }), ...cells);
+    });
+    const caption = make("caption", { textContent: whatReachesYou });
+    const heads = make("thead", {}, make("tr", {}, make("td"), ...head));
+    return make("table", {}, caption, heads, make("tbody", {}, ...rows));
+  }
+
+  #switch(setting, channel, name) {
+    const flag = `${channel}_enabled`;
+    const { reasons, channels } = this.#words;
+    const reason = setting.reasons[channel];
+    const ariaLabel = `${name}: ${channels[channel]}`;
+    const input = make("input", { type: "checkbox", checked: setting[flag], ariaLabel });
+    if (!setting[flag]) input.title = reasons[reason] ?? reason?.replaceAll("_", " ") ?? "";
+    input.addEventListener("change", async () => {
+      const wanted = input.checked;
+      const change = { notification_type: setting.notification_type, [flag]: wanted };
+      try {
+        const [answer] = await this.#service.ask("POST", `${SETTINGS}bulk_update/`, { preferences: [change] });
+        input.checked = answer[flag];
+      } catch (error) {
+        input.checked = !wanted;
+        this.#failed(error);
+      }
+    });
+    return input;
+  }
+
+  #hours() {
+    const { quietHours, quietHoursHint, timeZone, digest, digests, save } = this.#words;
+    const zone = make("input", { name: "time_zone", value: this.#profile.time_zone, autocomplete: "off" });
+    const gathered = make("select", { name: "digest" });
+    for (const [value, textContent] of Object.entries(digests)) gathered.append(make("option", { value, textContent }));
+    gathered.value = this.#profile.digest;
+    const days = make("fieldset", {}, make("legend", { textContent: quietHours }));
+    const hint = make("p", { className: "quiet", textContent: quietHoursHint });
+    days.append(hint, ...DAYS.map((day, at) => this.#day(day, at)));
+    const button = make("button", { className: "button", textContent: save });
+    const labelled = [make("label", {}, timeZone, zone), make("label", {}, digest, gathered)];
+    const form = make("form", {}, days, ...labelled, button);
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.#save(form);
+    });
+    return form;
+  }
+
+  #day(day, at) {
+    const name = new Intl.DateTimeFormat(this.#dates.language, { weekday: "long", timeZone: "UTC" }).format(
+      A_MONDAY + at * 86_400_000,
+    );
+    const [span] = this.#profile.quiet_hours[day] ?? [];
+    const clock = (end, label) => {
+      const ariaLabel = fill(label, { day: name });
+      return make("input", { type: "time", name: `${day}.${end}`, value: span?.[end] ?? "", ariaLabel });
+    };
+    const times = [clock("start", this.#words.from), "–", clock("end", this.#words.until)];
+    return make("div", { className: "weekday" }, make("span", { textContent: name }), ...times);
+  }
+
+  async #save(form) {
+    const given = Object.fromEntries(new FormData(form));
+    try {
+      this.#profile = await this.#service.ask("PATCH", PROFILE, {
+        time_zone: given.time_zone,
+        digest: given.digest,
+        quiet_hours: quietHours(given, this.#profile.quiet_hours),
+      });
+      this.#say(this.#words.saved, false);
+    } catch (error) {
+      this.#failed(error);
+    }
+  }
+
+  #failed(error) {
+    this.#say(`${this.#words.saveFailed} ${error.message}`, true);
+  }
+}
+
+/** The first span of each day is what the form shows; the others of a day stay as they were. */
+function quietHours(given, before) {
+  const hours = {};
+  for (const day of DAYS) {
+    const span = { start: given[`${day}.start`], end: given[`${day}.end`] };
+    const others = (before[day] ?? []).slice(1);
+    const spans = span.start && span.end ? [span, ...others] : others;
+    if (spans.length) hours[day] = spans;
+  }
+  return hours;
+}
