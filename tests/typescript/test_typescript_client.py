@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -14,6 +15,7 @@ import pytest
 from deploy.local.launch import LaunchedStack
 
 HERE = Path(__file__).parent
+WEB = HERE.parents[1] / "web"
 PACKAGE = ("package.json", "package-lock.json", ".npmrc")
 SECONDS = 240
 
@@ -72,6 +74,29 @@ def test_the_generated_client_compiles_strictly_and_reads_an_inbox(project: Path
         "left": 0,
         "refused": "You do not have permission to perform this action.",
     }
+
+
+def test_a_page_uses_the_inbox_under_strict_types(tools: Path, tmp_path: Path) -> None:
+    (tmp_path / "node_modules").symlink_to(tools)
+    for name in ("package.json", "page.ts"):
+        shutil.copy(HERE / name, tmp_path)
+    (tmp_path / "web").mkdir()
+    for types in WEB.glob("*.d.ts"):
+        shutil.copy(types, tmp_path / "web")
+    options = ("--strict", "--noEmit", "--target", "es2022", "--lib", "es2022,dom", "--module", "nodenext")
+    run("node_modules/.bin/tsc", *options, "page.ts", folder=tmp_path)
+
+
+def test_the_types_name_what_the_modules_have() -> None:
+    """Each call of the service and each member of the client that a page is promised."""
+    code = "".join(path.read_text() for path in (WEB / "client/service.js", WEB / "notifications-client.js"))
+    types = (WEB / "notifications-client.d.ts").read_text()
+    promised = set(re.findall(r"^  (?:readonly )?(\w+)[?]?\(", types, re.MULTILINE)) - {"constructor"}
+    assert {"list", "archive", "connect", "recount"} <= promised
+    inherited = {"addEventListener"}
+    assert {
+        name for name in promised - inherited if not re.search(rf"^  (?:async )?{name}\(", code, re.MULTILINE)
+    } == set()
 
 
 def test_the_lock_file_names_no_registry() -> None:
