@@ -135,7 +135,9 @@ class Gateway:
 
     def _end_in_time(self, session: Session, ended: asyncio.Future[None]) -> None:
         """Sees to it that the conversation is over when its token is, be it expired or revoked."""
-        _end_at_expiry(session, ended)
+        expiry = _Expiry(session, ended)
+        session.on_renewal = expiry.look
+        expiry.look()
         self._conversations[session] = ended
         ended.add_done_callback(lambda _: self._conversations.pop(session))
         # Its token may have been revoked while the inbox was read.
@@ -186,12 +188,24 @@ def _raise_first_reason(outcomes: Collection[object]) -> None:
         raise fault
 
 
-def _end_at_expiry(session: Session, ended: asyncio.Future[None]) -> None:
-    """Ends the conversation when the token does; one that was refreshed meanwhile is looked at again."""
-    remaining = (session.expires_at - datetime.now(UTC)).total_seconds()
-    if remaining <= 0:
-        end(ended, CloseCode.TOKEN_EXPIRED, "The token has expired.")
-        return
-    timer = asyncio.get_running_loop().call_later(min(remaining, _LONGEST_TIMER), _end_at_expiry, session, ended)
-    # A timer left behind would keep the whole session in memory until the token's end.
-    ended.add_done_callback(lambda _: timer.cancel())
+class _Expiry:
+    """Ends a conversation when its token does, whichever token that is by then."""
+
+    def __init__(self, session: Session, ended: asyncio.Future[None]) -> None:
+        self._session, self._ended = session, ended
+        self._timer: asyncio.TimerHandle | None = None
+        # A timer left behind would keep the whole session in memory until the token's end.
+        ended.add_done_callback(lambda _: self._cancel())
+
+    def look(self) -> None:
+        """To be called at first, and whenever the token is another."""
+        self._cancel()
+        remaining = (self._session.expires_at - datetime.now(UTC)).total_seconds()
+        if remaining <= 0:
+            end(self._ended, CloseCode.TOKEN_EXPIRED, "The token has expired.")
+            return
+        self._timer = asyncio.get_running_loop().call_later(min(remaining, _LONGEST_TIMER), self.look)
+
+    def _cancel(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()

@@ -64,6 +64,7 @@ class Session:
         self._rewind = rewind
         self._allowance = allowance
         self._answered: OrderedDict[str, bytes] = OrderedDict()
+        self.on_renewal: Callable[[], None] = lambda: None
 
     @property
     def expires_at(self) -> datetime:
@@ -152,6 +153,7 @@ class Session:
         if identity.user_id != self.identity.user_id:
             raise Closed(CloseCode.TOKEN_EXPIRED, "The token is another user's.")
         self.identity = identity
+        self.on_renewal()
         return frames.token_refreshed(identity.expires_at)
 
 

@@ -156,6 +156,12 @@ async def test_a_refreshed_token_keeps_the_socket_open(stack: LaunchedStack) -> 
         assert (await socket.ask(type="ping"))["type"] == "pong"
 
 
+async def test_a_token_that_runs_out_sooner_than_the_one_before_closes_when_it_does(stack: LaunchedStack) -> None:
+    async with joined(stack, "somebody") as socket:
+        await socket.ask(type="refresh_token", token=token_that_expires(stack, "somebody", at=time.time() + 2))
+        assert (await socket.closing())[0] == 4003
+
+
 async def test_a_bad_token_at_a_refresh_closes_with_4003(stack: LaunchedStack) -> None:
     async with joined(stack, "somebody") as socket:
         await socket.send(type="refresh_token", token="nonsense")
