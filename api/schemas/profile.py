@@ -57,7 +57,10 @@ class ProfileWrite(Shape):
     in_app_enabled: bool | None = None
     push_enabled: bool | None = None
     opted_out_channels: ExternalChannels = Field(default_factory=list)
-    digest: DigestFrequency = DigestFrequency.OFF
+    digest: DigestFrequency = Field(
+        default=DigestFrequency.OFF,
+        description="What the person would like. It is kept, and gathers nothing yet: digests are opened by senders.",
+    )
     digest_time: ClockTime = Field(default="09:00", description="When a daily digest comes, in the user's time zone.")
     daily_limit: StrictInt | None = Field(
         default=None,

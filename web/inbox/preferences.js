@@ -16,8 +16,7 @@ const STRINGS = {
   from: "{day}, from",
   until: "{day}, until",
   timeZone: "Time zone",
-  digest: "Gather what can wait",
-  digests: { off: "No, one by one", hourly: "Hourly", daily: "Daily" },
+  dailyLimit: "Messages in a day at most, but for what is urgent",
   save: "Save",
   saved: "Saved",
 };
@@ -104,16 +103,14 @@ export class Preferences {
   }
 
   #hours() {
-    const { quietHours, quietHoursHint, timeZone, digest, digests, save } = this.#words;
+    const { quietHours, quietHoursHint, timeZone, dailyLimit, save } = this.#words;
     const zone = make("input", { name: "time_zone", value: this.#profile.time_zone, autocomplete: "off" });
-    const gathered = make("select", { name: "digest" });
-    for (const [value, textContent] of Object.entries(digests)) gathered.append(make("option", { value, textContent }));
-    gathered.value = this.#profile.digest;
+    const most = make("input", { name: "daily_limit", type: "number", min: 1, value: this.#profile.daily_limit ?? "" });
     const days = make("fieldset", {}, make("legend", { textContent: quietHours }));
     const hint = make("p", { className: "quiet", textContent: quietHoursHint });
     days.append(hint, ...DAYS.map((day, at) => this.#day(day, at)));
     const button = make("button", { className: "button", textContent: save });
-    const labelled = [make("label", {}, timeZone, zone), make("label", {}, digest, gathered)];
+    const labelled = [make("label", {}, timeZone, zone), make("label", {}, dailyLimit, most)];
     const form = make("form", {}, days, ...labelled, button);
     form.addEventListener("submit", (event) => {
       event.preventDefault();
@@ -140,7 +137,7 @@ export class Preferences {
     try {
       this.#profile = await this.#service.ask("PATCH", PROFILE, {
         time_zone: given.time_zone,
-        digest: given.digest,
+        daily_limit: given.daily_limit ? Number(given.daily_limit) : null,
         quiet_hours: quietHours(given, this.#profile.quiet_hours),
       });
       this.#say(this.#words.saved, false);
