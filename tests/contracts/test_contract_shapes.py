@@ -34,6 +34,7 @@ from notifications.contracts.digests import (
     DigestWindow,
     WindowKind,
 )
+from notifications.contracts.maintenance import RetentionProgress, RetentionReport, RetentionTurn
 from notifications.contracts.notification import AcceptedNotification, NotificationRequest
 from notifications.contracts.preconditions import IfUnreachable, Precondition
 from notifications.contracts.reconsidering import ReconsiderInput, ReconsiderPage
@@ -130,6 +131,11 @@ SHAPES: list[Any] = [
     AcceptedBatch(batch_id=ID, call_id="c", fingerprint="f", scheduled_for=NOON),
     PageInput(batch_id=ID),
     PageResult(accepted=500, is_last=False),
+    RetentionTurn(run_id=ID),
+    RetentionTurn(run_id=ID, listed_at=NOON, notification_id=ID),
+    RetentionProgress(),
+    RetentionProgress(next_turn=RetentionTurn(run_id=ID, listed_at=NOON, notification_id=ID)),
+    RetentionReport(removed={"notifications/system": 12, "anchors": 3}),
 ]
 TYPES = list(dict.fromkeys(type(shape) for shape in SHAPES))
 
