@@ -72,7 +72,7 @@ async def _digested(client: NotificationsClient) -> None:
 
 
 def _flows(http: httpx.AsyncClient) -> dict[str, tuple[Flow, str]]:
-    """By name: what one does, and what `research` counted for the same with an update that starts it."""
+    """By name: what one does, and what a bare workflow of the same steps needs."""
     unread = partial(_notify, escalation={"email": _WAIT})
     return {
         "in-app": (partial(_notify), "2 + 1"),
