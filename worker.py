@@ -25,6 +25,7 @@ from activities.delivery import DeliveryActivities
 from activities.digests import DigestActivities
 from activities.notification import NotificationActivities
 from activities.reconsidering import ReconsiderActivities
+from activities.recurring import RecurringActivities
 from activities.reminders import ReminderActivities
 from activities.retention import RetentionActivities
 from activities.snoozing import SnoozeActivities
@@ -35,6 +36,7 @@ from notifications.contracts.vocabulary import EXTERNAL_CHANNELS, Channel
 from notifications.digesting import watch_digest
 from notifications.housekeeping import ensure_retention
 from notifications.reconsidering import reconsider, wake
+from notifications.recurring import Recurrences
 from observability import configure_logging
 from persistence.database import Database
 from persistence.hints import HintSender
@@ -49,6 +51,7 @@ from workflows.bulk import BulkWorkflow
 from workflows.digest import DigestWorkflow
 from workflows.notification import NotificationWorkflow
 from workflows.reconsidering import ReconsiderWorkflow
+from workflows.recurrence import RecurrenceWorkflow
 from workflows.retention import RetentionWorkflow
 from workflows.snooze import SnoozeWorkflow
 
@@ -115,11 +118,19 @@ def _workflow_worker(
     reminders = ReminderActivities(database=database, start=partial(start, client), destinations=destinations)
     digests = DigestActivities(database=database, start=partial(start, client), watch=partial(watch_digest, client))
     reconsidering = ReconsiderActivities(database=database, wake=partial(wake, client))
+    recurring = RecurringActivities(database=database, find=Recurrences(client).find, start=partial(start, client))
     snoozes = SnoozeActivities(database=database)
     return Worker(
         client,
         task_queue=queue,
-        workflows=[NotificationWorkflow, AnchorWorkflow, DigestWorkflow, ReconsiderWorkflow, SnoozeWorkflow],
+        workflows=[
+            NotificationWorkflow,
+            AnchorWorkflow,
+            DigestWorkflow,
+            ReconsiderWorkflow,
+            RecurrenceWorkflow,
+            SnoozeWorkflow,
+        ],
         activities=[
             activities.accept,
             activities.advance,
@@ -133,6 +144,7 @@ def _workflow_worker(
             digests.watch,
             digests.close,
             reconsidering.reconsider,
+            recurring.fire,
             snoozes.wake,
         ],
         max_concurrent_workflow_tasks=_AT_ONCE[queue],

@@ -4,9 +4,9 @@ The SDK, the API and the sample data all come through here.
 """
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Self, Unpack
+from typing import Any, Self, Unpack
 from uuid import UUID
 
 from temporalio.client import (
@@ -25,15 +25,18 @@ from notifications.contracts import limits, names
 from notifications.contracts.batches import Audience
 from notifications.contracts.building import build_reminders, build_request, user_id_of
 from notifications.contracts.building_batches import build_batch
+from notifications.contracts.building_recurring import build_recurrence
 from notifications.contracts.changes import Change, ChangeAnswer, ChangeKind
 from notifications.contracts.checking import check_instant
 from notifications.contracts.errors import NotificationNotFound, ServiceUnreachable
 from notifications.contracts.notification import AcceptedNotification, NotificationRequest
+from notifications.contracts.recurring import RecurrenceState
 from notifications.contracts.reminders import AnchorCancellation, AnchorMove, Reminders
 from notifications.contracts.snooze import Snooze
 from notifications.contracts.vocabulary import NotificationStatus
 from notifications.digesting import flush_digest
 from notifications.options import NotifyOptions, RemindOptions
+from notifications.recurring import Recurrences
 from notifications.redriving import redrive
 from notifications.refusals import refusal, unreachable
 from notifications.reminding import call_anchor
@@ -49,6 +52,7 @@ class NotificationsClient:
 
     def __init__(self, temporal: Client) -> None:
         self._temporal = temporal
+        self.recurring = Recurrences(temporal)
 
     @classmethod
     async def connect(cls, address: str = "127.0.0.1:7233", *, namespace: str = "default") -> Self:
@@ -182,6 +186,28 @@ class NotificationsClient:
         whose = None if user is None else user_id_of(user)
         cancellation = AnchorCancellation(anchor=anchor, user=whose)
         return _found(await call_anchor(self._temporal, names.CANCEL_UPDATE, cancellation))
+
+    async def recur(
+        self,
+        *,
+        key: str,
+        users: Iterable[object],
+        schedule: Mapping[str, Any],
+        time_zone: str,
+        ends_at: datetime | None = None,
+        **content: Unpack[RemindOptions],
+    ) -> RecurrenceState:
+        """Tells `users` again and again: `{"weekdays": ["monday"], "time": "09:00"}` or `{"cron": "0 9 1 * *"}`.
+
+        The clocks are those of `time_zone`, as `Europe/Berlin`; `recipient` is each one's own. The same call again
+        changes nothing; what there is, `recurring` reads, changes and deletes.
+
+        Raises:
+            InvalidNotification, IdempotencyConflict: the request is at fault; nothing was scheduled.
+            ServiceUnreachable: it is not known whether it was scheduled; repeat the call.
+        """
+        when: dict[str, Any] = {"schedule": schedule, "time_zone": time_zone, "ends_at": ends_at}
+        return await self.recurring.create(build_recurrence(key=key, users=users, content=content, **when))
 
     async def flush_digest(self, digest_id: UUID) -> None:
         """Has a digest tell now what it has gathered. One that has told it already stays as it is.

@@ -186,6 +186,15 @@ class RecipientRepository:
         row = rows.mappings().one_or_none()
         return None if row is None else dict(row)
 
+    async def zones(self, users: Sequence[str]) -> dict[str, str]:
+        """The time zones of those of the users who are known."""
+        rows = await self._connection.execute(
+            select(Recipient.user_id, Recipient.time_zone).where(
+                Recipient.user_id == func.any(bindparam("users", users, ARRAY(TEXT)))
+            )
+        )
+        return {row.user_id: row.time_zone for row in rows}
+
     async def put(self, user_id: str, values: Mapping[str, Any]) -> tuple[Row, bool]:
         """Writes the given columns, leaving the others; the row, and whether it is new."""
         if values.keys() & _DECIDING:

@@ -73,6 +73,11 @@ ROUTES = {
     ("GET", "reminders/{anchor}/"): STAFF_ONLY,
     ("PATCH", "reminders/{anchor}/"): STAFF_ONLY,
     ("DELETE", "reminders/{anchor}/"): STAFF_ONLY,
+    ("GET", "recurring/"): STAFF_ONLY,
+    ("POST", "recurring/"): (403, 403, 201, 401),
+    ("GET", "recurring/{key}/"): STAFF_ONLY,
+    ("PATCH", "recurring/{key}/"): STAFF_ONLY,
+    ("DELETE", "recurring/{key}/"): (403, 403, 204, 401),
     ("GET", "digests/"): STAFF_ONLY,
     ("GET", "digests/{id}/"): STAFF_ONLY,
     ("POST", "digests/{id}/flush/"): STAFF_ONLY,
@@ -114,6 +119,11 @@ def batch() -> dict[str, object]:
     return {"users": ["somebody"], "notification_type": "system", **words}
 
 
+def recurrence(key: str) -> dict[str, object]:
+    when = {"schedule": {"weekdays": ["monday"], "time": "09:00"}, "time_zone": "recipient"}
+    return {"key": key, "user": "somebody", **when, "title": "Your week", "message": "Have a look."}
+
+
 def body_of(method: str, path: str) -> object:
     """What a call must carry to be carried out."""
     bodies: dict[str, object] = {
@@ -140,6 +150,8 @@ def body_of(method: str, path: str) -> object:
         "simulate/": {"user": "somebody", "notification_type": "booking"},
         "simulate/reminders/": {"user": "somebody", "starts_at": "2039-05-01T10:00:00Z", "offsets": [1800]},
         "reminders/{anchor}/": {"starts_at": "2039-06-01T10:00:00Z"},
+        "recurring/": recurrence(f"plan-{uuid4().hex}"),
+        "recurring/{key}/": {"paused": True},
         "token-revocations/": {"jti": uuid4().hex},
     }
     return bodies.get(path) if method in ("POST", "PUT", "PATCH") else None
@@ -187,7 +199,10 @@ async def test_a_route_lets_in_whom_it_is_for(
     doors: dict[str, Door], ids: dict[str, str], route: tuple[str, str], who: str
 ) -> None:
     method, path = route
-    names = {"user": doors["owner"].user, "anchor": ids["reminders"], "number": 1}
+    key = f"plan-{uuid4().hex}"
+    if "{key}" in path:
+        await doors["staff"].call("POST", "recurring/", json=recurrence(key))
+    names = {"user": doors["owner"].user, "anchor": ids["reminders"], "key": key, "number": 1}
     address = path.format(id=ids.get(path.split("/{id}")[0]), **names)
     response = await doors[who].call(method, address, json=body_of(method, path), params=QUERIES.get(path))
     assert response.status_code == ROUTES[route][list(doors).index(who)], response.text
@@ -202,7 +217,7 @@ async def test_every_route_is_tried_from_every_side(http: httpx.AsyncClient) -> 
 
 @pytest.mark.parametrize(("method", "path"), ROUTES)
 async def test_401_asks_for_a_bearer_token(http: httpx.AsyncClient, method: str, path: str) -> None:
-    address = path.format(id="x", user="x", anchor="x", number="x")
+    address = path.format(id="x", user="x", anchor="x", key="x", number="x")
     response = await anybody(http).call(method, address, json=body_of(method, path))
     assert (response.headers["WWW-Authenticate"], response.json()) == (
         "Bearer",

@@ -38,6 +38,7 @@ from notifications.contracts.maintenance import RetentionProgress, RetentionRepo
 from notifications.contracts.notification import AcceptedNotification, NotificationRequest
 from notifications.contracts.preconditions import IfUnreachable, Precondition
 from notifications.contracts.reconsidering import ReconsiderInput, ReconsiderPage
+from notifications.contracts.recurring import Firing, FiringPlan, Recurrence, RecurrenceState
 from notifications.contracts.reminders import (
     AnchorCancellation,
     AnchorInput,
@@ -63,6 +64,7 @@ SMALL = NotificationRequest(
 QUIET = DigestWindow(kind=WindowKind.QUIET, seconds=60, at_most_seconds=600)
 DIGEST = DigestChoice(key="k", window=QUIET)
 REMINDER = Reminder(user="ada", offset=60, fires_at=NOON, status=ReminderStatus.FIRED, notification_id=ID)
+WEEKLY = Recurrence(key="k", users=("ada", "☀"), content=SMALL, since=NOON, weekdays=(0, 6), at="09:00", ends_at=NOON)
 PRECONDITION = Precondition(url="https://example.org/still-true/", if_unreachable=IfUnreachable.HOLD)
 
 SHAPES: list[Any] = [
@@ -131,6 +133,11 @@ SHAPES: list[Any] = [
     AcceptedBatch(batch_id=ID, call_id="c", fingerprint="f", scheduled_for=NOON),
     PageInput(batch_id=ID),
     PageResult(accepted=500, is_last=False),
+    WEEKLY,
+    Recurrence(key="k", users=("ada",), content=SMALL, since=NOON, cron="0 9 1 * *", time_zone="Europe/Berlin"),
+    Firing(key="k", scheduled_at=NOON),
+    FiringPlan(wake_at=NOON),
+    RecurrenceState(recurrence=WEEKLY, paused=True, next_at=(NOON, NOON)),
     RetentionTurn(run_id=ID),
     RetentionTurn(run_id=ID, listed_at=NOON, notification_id=ID),
     RetentionProgress(),
