@@ -20,6 +20,7 @@ SOCKETS = int(os.environ.get("LIVE_SOCKETS", "10000"))
 RATE, SECONDS = 500.0, 20.0
 WRITES, ROUNDS = 1_500, 5
 _PATIENCE_SECONDS = 90.0
+_SETTLE_SECONDS = 2.0
 
 
 def live(state: Path) -> str:
@@ -63,7 +64,7 @@ def _steady(writer: Driver, crowd: Driver, users: list[str]) -> list[float]:
     writer.ask("flow", users=users, rate=RATE, seconds=2)
     crowd.ask("forget")
     written = writer.ask("flow", users=users, rate=RATE, seconds=SECONDS)
-    time.sleep(2)
+    time.sleep(_SETTLE_SECONDS)
     arrived = crowd.ask("arrived", events=0, seconds=0)
     crowd.ask("forget")
     lost = [user for user, seq, _ in written if str(seq) not in arrived[user]]
