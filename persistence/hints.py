@@ -16,7 +16,7 @@ import structlog
 from notifications.contracts.names import INBOX_HINTS
 
 # The first hint leaves at once; those of the next few milliseconds share one NOTIFY.
-_COALESCE_SECONDS = 0.005
+_COALESCE_SECONDS = 0.01
 _RECONNECT_SECONDS = 0.5
 _PAYLOAD_BYTES = 7_900  # PostgreSQL refuses 8,000 and more
 

@@ -69,11 +69,18 @@ _LOCK = text(
     """
 )
 
+# One look at the index for each user. As a plain join it reads a new month from end to end until PostgreSQL has
+# gathered statistics of it, once for every hint.
 _AFTER = text(
     """
     SELECT event.user_id, event.seq, event.message, event.unread_count, event.created_at
     FROM unnest(:users, :positions) AS known (user_id, seq)
-    JOIN inbox_events AS event ON event.user_id = known.user_id AND event.seq > known.seq
+    CROSS JOIN LATERAL (
+        SELECT * FROM inbox_events
+        WHERE inbox_events.user_id = known.user_id AND inbox_events.seq > known.seq
+        ORDER BY inbox_events.seq
+        LIMIT :most
+    ) AS event
     ORDER BY event.user_id, event.seq
     LIMIT :most
     """

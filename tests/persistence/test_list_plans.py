@@ -21,6 +21,7 @@ from notifications.contracts.vocabulary import Channel, NotificationStatus, Noti
 from persistence.database import _PLANNING, Database
 from persistence.filters import ListFilter, Ordering
 from persistence.grouping import GroupingRepository
+from persistence.inbox import InboxRepository
 from persistence.listing import ListingRepository
 from persistence.searching import WordIndexer
 
@@ -41,6 +42,10 @@ _ROWS = """
         CASE WHEN n % 50 = 0 THEN 'failed' ELSE 'sent' END, 'normal', CASE WHEN n % 3 = 0 THEN 'room-' || n % 90 END,
         'booking', (n % 1000)::text, at, CASE WHEN n % 3 > 0 THEN at END, at, at, '', ''
     FROM generate_series(1, 60000) AS n, LATERAL (SELECT now() - n * interval '1 minute' AS at) AS moment
+"""
+_EVENTS = """
+    INSERT INTO inbox_events (user_id, seq, message)
+    SELECT 'listener-' || n, seq, '{}' FROM generate_series(0, 4999) AS n, generate_series(1, 7) AS seq
 """
 _INBOXES = "INSERT INTO inboxes (user_id, last_seq) SELECT DISTINCT user_id, 2000 FROM notifications"
 
@@ -77,13 +82,13 @@ async def database(url: str) -> AsyncIterator[Database]:
 
 
 @contextmanager
-def overheard(database: Database) -> Iterator[list[Statement]]:
-    """What the database is asked about notifications."""
+def overheard(database: Database, *, about: str = "notifications") -> Iterator[list[Statement]]:
+    """What the database is asked about a table."""
     statements: list[Statement] = []
 
     def note(*heard: Any) -> None:
         _, _, statement, parameters, *_ = heard
-        if "FROM notifications" in statement or "JOIN notifications" in statement:
+        if f"FROM {about}" in statement or f"JOIN {about}" in statement:
             statements.append((statement, parameters))
 
     engine = database._engine.sync_engine  # noqa: SLF001 - the statements are to be those of production
@@ -222,6 +227,22 @@ async def test_groups_are_read_in_the_order_of_their_indexes(url: str, database:
     for plan in await plans(url, statements):
         assert scans(plan) <= {FOLDER, DRAWER, GROUP, "ix_notifications_grouped"}, plan
         assert not sorts_all_it_reads(plan), plan
+
+
+async def test_events_are_read_by_their_index_before_anything_is_known_of_their_month(
+    url: str, database: Database
+) -> None:
+    users = [f"listener-{number}" for number in range(200)]
+    async with database.statements() as transaction:
+        await transaction.connection.execute(text(_EVENTS))
+        with overheard(database, about="inbox_events") as statements:
+            events = await InboxRepository(transaction).events_after(dict.fromkeys(users, 5), most=2000)
+    assert [(event.user_id, event.seq) for event in events] == [(user, seq) for user in sorted(users) for seq in (6, 7)]
+    for plan in await plans(url, statements):
+        index = f"inbox_events_{NOW:%Y_%m}_pkey"
+        looks = [node.get("Index Cond", "") for node, _ in nodes(plan) if node.get("Index Name") == index]
+        assert looks
+        assert all("user_id" in look for look in looks), plan
 
 
 async def test_a_sort_of_all_and_a_scan_of_the_table_would_be_noticed(url: str) -> None:
