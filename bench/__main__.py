@@ -8,6 +8,7 @@ from bench.accept import accept
 from bench.bulk import bulk
 from bench.latency import latency
 from bench.live.live import live
+from bench.live.soak import soak
 from bench.memory import memory
 from bench.rest.growth import growth
 from bench.rest.mark_all import mark_all
@@ -28,6 +29,7 @@ BENCHES = {
     "mark-all": mark_all,
     "bulk": bulk,
     "live": live,
+    "soak": soak,
     "punctuality": punctuality,
     "reminders": open_reminders,
     "writes": writes,

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 import orjson
-from websockets.asyncio.client import connect
+from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidMessage
 
 from bench.driver import answer
@@ -29,6 +29,7 @@ class Client:
         self.established: dict[str, Any] | None = None
         self.returned_at = 0.0
         self.reloads = 0
+        self.socket: ClientConnection | None = None
 
     async def stay(self, turn: asyncio.Semaphore, joined: asyncio.Event) -> None:
         """Comes back whenever it is thrown out, and resumes."""
@@ -36,17 +37,17 @@ class Client:
         while True:
             try:
                 async with turn if self.established is None else asyncio.Semaphore():
-                    socket = await self._open()
+                    self.socket = await self._open()
                 joined.set()
                 backoff = _FIRST_BACKOFF_SECONDS
-                async for frame in socket:
+                async for frame in self.socket:
                     self._take(orjson.loads(frame))
             except (ConnectionClosed, InvalidHandshake, InvalidMessage, OSError):
                 pass
             await asyncio.sleep(random.uniform(0, backoff))  # noqa: S311 - spreads load
             backoff = min(2 * backoff, _LONGEST_BACKOFF_SECONDS)
 
-    async def _open(self) -> Any:
+    async def _open(self) -> ClientConnection:
         headers = {"Authorization": f"Bearer {self._token}"} if self._token else None
         query = "?" + urlencode({"epoch": self.established["epoch"], "seq": self.seq}) if self.established else ""
         socket = await connect(
@@ -104,6 +105,13 @@ class Crowd:
             client.arrived.clear()
         return len(self._clients)
 
+    async def drop(self, count: int) -> int:
+        """Breaks off so many sockets, without a word; their clients come back."""
+        for client in random.sample(self._clients, count):
+            if client.socket is not None:
+                client.socket.transport.abort()
+        return count
+
     async def returned(self, since: float, seconds: float) -> dict[str, Any]:
         """When everybody had come back after `since`, and how."""
         deadline = time.monotonic() + seconds
@@ -118,4 +126,9 @@ class Crowd:
 
 if __name__ == "__main__":
     crowd = Crowd()
-    answer({"join": crowd.join, "arrived": crowd.arrived, "forget": crowd.forget, "returned": crowd.returned})
+    answer(
+        {
+            operation.__name__: operation
+            for operation in (crowd.join, crowd.arrived, crowd.forget, crowd.drop, crowd.returned)
+        }
+    )

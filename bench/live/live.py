@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 from bench.accept import ENVIRONMENT
 from bench.driver import Driver
@@ -28,16 +29,13 @@ def live(state: Path) -> str:
         stack = resources.enter_context(launched(state, environment=ENVIRONMENT))
         bare = resources.enter_context(served([sys.executable, "-m", "bench.live.bare_fanout", "{port}"]))
         writer = resources.enter_context(Driver("live.writer", stack.environment))
-        half, others = (resources.enter_context(Driver("live.crowd", stack.environment)) for _ in range(2))
-        users = [f"crowd-{number}" for number in range(SOCKETS)]
-        gateway = stack.listing["urls"]["gateway"].replace("http", "ws", 1) + "/ws/notifications/"
-        tokens = {user: stack.token(user) for user in users}
-        half.ask("join", url=gateway, tokens=dict(list(tokens.items())[: SOCKETS // 2]))
-        steady = _steady(writer, half, users[: SOCKETS // 2])
-        writes = _writes(writer, users[: SOCKETS // 2])
-        half.ask("join", url=gateway, tokens=dict(list(tokens.items())[SOCKETS // 2 :]))
-        ours = _announced(half, lambda: float(writer.ask("to_all", users=users)))
-        thrown = _thrown_out(stack, writer, half, users)
+        crowd, others = (resources.enter_context(Driver("live.crowd", stack.environment)) for _ in range(2))
+        half = joined(stack, crowd, SOCKETS // 2)
+        steady = _steady(writer, crowd, half)
+        writes = _writes(writer, half)
+        users = half + joined(stack, crowd, SOCKETS - len(half), first=len(half))
+        ours = _announced(crowd, lambda: float(writer.ask("to_all", users=users)))
+        thrown = _thrown_out(stack, writer, crowd, users)
         others.ask("join", url=f"ws://127.0.0.1:{bare.port}/", tokens=dict.fromkeys(users, ""))
         floor = _announced(others, lambda: _tell(bare.pid))
     p50, p99 = (f"{quantile(steady, percent) * 1000:.1f} ms" for percent in (50, 99))
@@ -60,6 +58,18 @@ def live(state: Path) -> str:
     )
 
 
+def joined(stack: LaunchedStack, crowd: Driver, count: int, *, first: int = 0) -> list[str]:
+    """So many users with a socket each."""
+    users = [f"crowd-{number}" for number in range(first, first + count)]
+    gateway = stack.listing["urls"]["gateway"].replace("http", "ws", 1) + "/ws/notifications/"
+    crowd.ask("join", url=gateway, tokens={user: stack.token(user) for user in users})
+    return users
+
+
+def undelivered(written: list[list[Any]], arrived: dict[str, dict[str, float]]) -> int:
+    return sum(str(seq) not in arrived[user] for user, seq, _ in written)
+
+
 def _steady(writer: Driver, crowd: Driver, users: list[str]) -> list[float]:
     writer.ask("flow", users=users, rate=RATE, seconds=2)
     crowd.ask("forget")
@@ -67,9 +77,8 @@ def _steady(writer: Driver, crowd: Driver, users: list[str]) -> list[float]:
     time.sleep(_SETTLE_SECONDS)
     arrived = crowd.ask("arrived", events=0, seconds=0)
     crowd.ask("forget")
-    lost = [user for user, seq, _ in written if str(seq) not in arrived[user]]
-    if lost:
-        raise RuntimeError(f"{len(lost)} events did not arrive")
+    if lost := undelivered(written, arrived):
+        raise RuntimeError(f"{lost} events did not arrive")
     return [float(arrived[user][str(seq)] - committed) for user, seq, committed in written]
 
 
