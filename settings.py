@@ -5,6 +5,7 @@ carries its unit. `docs/operations.md` lists them all, held complete by a test.
 """
 
 import base64
+import re
 from typing import Annotated, Self
 
 from pydantic import Field, SecretStr, field_validator, model_validator
@@ -24,6 +25,8 @@ class Settings(BaseSettings):
     database_url: SecretStr
     """PostgreSQL, as `postgresql+psycopg://user:password@host:port/database`."""
     database_pool_size: int = Field(default=10, ge=1, le=100)
+    hints_url: SecretStr | None = None
+    """Where processes wake the gateways instead of in PostgreSQL: NATS, as `nats://user:password@host:port`."""
 
     temporal_address: str = "127.0.0.1:7233"
     temporal_namespace: str = "default"
@@ -73,6 +76,8 @@ class Settings(BaseSettings):
     """The proxies, comma-separated or `*`, whose X-Forwarded headers make the scheme of the API's links."""
     gateway_host: str = "127.0.0.1"
     gateway_port: int = 8002
+    gateway_shares_port: bool = False
+    """Whether several gateway processes of one host listen on one port; the kernel spreads the connections."""
     gateway_connections: int = Field(default=15_000, ge=1)
     """Open sockets of one gateway process."""
     gateway_connections_per_user: int = Field(default=30, ge=1)
@@ -95,9 +100,20 @@ class Settings(BaseSettings):
         return self
 
     @property
+    def hints(self) -> str:
+        return (self.hints_url or self.database_url).get_secret_value()
+
+    @property
     def jwt_secrets(self) -> tuple[str, ...]:
         """The HS256 keys, the newest first."""
         return tuple(secret.get_secret_value() for secret in (self.jwt_secret, self.jwt_previous_secret) if secret)
+
+    @field_validator("hints_url")
+    @classmethod
+    def _is_a_bus(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not re.match(r"(nats|tls|postgresql(\+psycopg)?)://\S", value.get_secret_value()):
+            raise ValueError("must be a nats://, tls:// or postgresql:// URL")
+        return value
 
     @field_validator("precondition_secret")
     @classmethod

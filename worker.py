@@ -221,7 +221,7 @@ async def _asker(settings: Settings) -> AsyncIterator[PreconditionAsker | None]:
 @asynccontextmanager
 async def _database(settings: Settings, client: Client) -> AsyncIterator[Database]:
     url = settings.database_url.get_secret_value()
-    hints = HintSender(url)
+    hints = HintSender(settings.hints)
     waking = Waking(reconsider=partial(reconsider, client), wake=partial(wake, client))
     database = Database(url, pool_size=settings.database_pool_size, hints=hints, before_commit=waking.before_commit)
     sending = asyncio.create_task(hints.run())

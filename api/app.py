@@ -87,7 +87,7 @@ def create_app(settings: Settings) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         url = settings.database_url.get_secret_value()
-        hints = HintSender(url)
+        hints = HintSender(settings.hints)
         # Lazy, so that reads are served while Temporal is away.
         temporal = await connect(settings.temporal_address, namespace=settings.temporal_namespace, lazy=True)
         waking = Waking(reconsider=partial(reconsider, temporal), wake=partial(wake, temporal))

@@ -7,10 +7,10 @@ connection that resumes. So there is one way for an event to reach a socket, and
 import asyncio
 from collections.abc import Iterable
 
-import psycopg
 import structlog
 
 from persistence.database import Database, DatabaseFault
+from persistence.hint_buses import HintsLost
 from persistence.hints import listen
 from persistence.inbox import InboxRepository
 from ws_gateway.connections import ConnectionRegistry
@@ -23,9 +23,9 @@ log = structlog.get_logger("feed")
 
 
 class EventFeed:
-    def __init__(self, *, database: Database, database_url: str, registry: ConnectionRegistry) -> None:
+    def __init__(self, *, database: Database, hints_url: str, registry: ConnectionRegistry) -> None:
         self._database = database
-        self._database_url = database_url
+        self._hints_url = hints_url
         self._registry = registry
         self._moved: set[str] = set()
         self._wake = asyncio.Event()
@@ -69,14 +69,14 @@ class EventFeed:
     async def _listen(self) -> None:
         while True:
             try:
-                async for users in listen(self._database_url):
+                async for users in listen(self._hints_url):
                     if users:
                         self.wake(users)
                     else:
                         await self._sweep()  # just connected: whatever was hinted before is found now
-            except (psycopg.Error, OSError) as error:
+            except HintsLost as error:
                 self.listener_losses += 1
-                log.warning("hints lost", error=type(error).__name__)
+                log.warning("hints lost", error=str(error))
             await asyncio.sleep(_RETRY_SECONDS)
 
     async def _sweep_for_ever(self) -> None:

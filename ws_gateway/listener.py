@@ -38,6 +38,7 @@ def listener(
     *,
     limits: Limits,
     metrics: Metrics,
+    shares_port: bool = False,
     check: Callable[[ServerConnection, Request], Awaitable[Response | None]] | None = None,
     origins: Sequence[str] = (),
 ) -> Server:
@@ -59,6 +60,7 @@ def listener(
         server_header=None,
         create_connection=_guarded(limits, metrics),
         backlog=_ACCEPTING,
+        reuse_port=shares_port or None,
     )
 
 

@@ -36,10 +36,10 @@ async def run(settings: Settings) -> None:
     for signum in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(signum, stop.set)
     url = settings.database_url.get_secret_value()
-    hints = HintSender(url)
+    hints = HintSender(settings.hints)
     database = Database(url, pool_size=settings.database_pool_size, hints=hints)
     registry = ConnectionRegistry()
-    feed = EventFeed(database=database, database_url=url, registry=registry)
+    feed = EventFeed(database=database, hints_url=settings.hints, registry=registry)
     revoked = Revocations(revocations_in(database))
     tokens = TokenVerifier(
         secrets=settings.jwt_secrets,
@@ -86,6 +86,7 @@ async def run(settings: Settings) -> None:
         settings.gateway_port,
         limits=limits,
         metrics=metrics,
+        shares_port=settings.gateway_shares_port,
         check=handshakes.check,
         origins=settings.allowed_origins,
     ) as server:

@@ -70,7 +70,7 @@ def launched(
     """
     state_dir.mkdir(parents=True, exist_ok=True)
     log = state_dir.with_suffix(".log")
-    given = {"PORT": str(_free_port()), "STATE_DIR": str(state_dir), "DEMO": "1" if demo else "0"}
+    given = {"PORT": str(free_port()), "STATE_DIR": str(state_dir), "DEMO": "1" if demo else "0"}
     with log.open("wb") as output:
         child = subprocess.Popen(  # noqa: S603 - our own module, no shell
             [sys.executable, "-m", "deploy.local", *processes],
@@ -100,7 +100,7 @@ def _await_ready(child: subprocess.Popen[bytes], listing: Path, log: Path) -> No
         time.sleep(_POLL_SECONDS)
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

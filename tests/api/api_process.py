@@ -1,7 +1,6 @@
 """More API processes on the stack's database and behind none of its edge, with settings of their own."""
 
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -10,7 +9,7 @@ from contextlib import contextmanager
 
 import httpx
 
-from deploy.local.launch import CHECKOUT, LaunchedStack
+from deploy.local.launch import CHECKOUT, LaunchedStack, free_port
 
 _READY_SECONDS = 60
 
@@ -18,7 +17,7 @@ _READY_SECONDS = 60
 @contextmanager
 def api_process(stack: LaunchedStack, **settings: str) -> Iterator[str]:
     """Where it answers."""
-    port = str(_free_port())
+    port = str(free_port())
     process = subprocess.Popen(
         [sys.executable, "-m", "api.app"],
         cwd=CHECKOUT,
@@ -43,9 +42,3 @@ def _await_ready(process: subprocess.Popen[bytes], url: str) -> None:
         else:
             return
     raise TimeoutError
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

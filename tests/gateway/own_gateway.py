@@ -3,7 +3,6 @@
 import asyncio
 import os
 import signal
-import socket
 import sys
 from asyncio.subprocess import Process
 from collections.abc import AsyncIterator
@@ -12,7 +11,7 @@ from dataclasses import dataclass
 
 import httpx
 
-from deploy.local.launch import CHECKOUT, LaunchedStack
+from deploy.local.launch import CHECKOUT, LaunchedStack, free_port
 
 _START_SECONDS = 30
 _STOP_SECONDS = 30
@@ -48,7 +47,7 @@ class OwnGateway:
 @asynccontextmanager
 async def own_gateway(stack: LaunchedStack, **settings: str) -> AsyncIterator[OwnGateway]:
     """One that is ready; `settings` in the names of the environment."""
-    port = _free_port()
+    port = int(settings.get("GATEWAY_PORT") or free_port())
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "ws_gateway.server"),
         cwd=CHECKOUT,
@@ -63,9 +62,3 @@ async def own_gateway(stack: LaunchedStack, **settings: str) -> AsyncIterator[Ow
         yield gateway
     finally:
         await gateway.end(signal.SIGKILL)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

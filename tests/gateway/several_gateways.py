@@ -11,15 +11,16 @@ from persistence.database import Database
 
 
 class Gateways:
-    def __init__(self, stack: LaunchedStack, resources: AsyncExitStack) -> None:
+    def __init__(self, stack: LaunchedStack, resources: AsyncExitStack, **settings: str) -> None:
         self.up: list[OwnGateway] = []
         self._stack, self._resources = stack, resources
+        self._settings = {"GATEWAY_DRAIN_SECONDS": "1"} | settings
 
     def addresses(self) -> list[str]:
         return [gateway.socket_url for gateway in self.up]
 
     async def start(self) -> None:
-        self.up.append(await self._resources.enter_async_context(own_gateway(self._stack, GATEWAY_DRAIN_SECONDS="1")))
+        self.up.append(await self._resources.enter_async_context(own_gateway(self._stack, **self._settings)))
 
     async def end_oldest(self, how: signal.Signals) -> None:
         # Clients do not know: they find out by being closed, or refused.

@@ -38,7 +38,7 @@ async def echo(socket: ServerConnection) -> None:
 async def address() -> AsyncIterator[str]:
     nobody = Database("postgresql+psycopg://nobody@127.0.0.1:1/nothing", pool_size=1)
     connections = ConnectionRegistry()
-    metrics = Metrics(connections=connections, feed=EventFeed(database=nobody, database_url="", registry=connections))
+    metrics = Metrics(connections=connections, feed=EventFeed(database=nobody, hints_url="", registry=connections))
     async with listener(echo, "127.0.0.1", 0, limits=LIMITS, metrics=metrics) as server:
         yield f"ws://127.0.0.1:{next(iter(server.sockets)).getsockname()[1]}"
 

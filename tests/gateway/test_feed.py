@@ -46,7 +46,7 @@ def registry() -> ConnectionRegistry:
 
 @pytest.fixture
 async def feed(stack: LaunchedStack, mute: Database, registry: ConnectionRegistry) -> AsyncIterator[EventFeed]:
-    feed = EventFeed(database=mute, database_url=stack.environment["DATABASE_URL"], registry=registry)
+    feed = EventFeed(database=mute, hints_url=stack.environment["DATABASE_URL"], registry=registry)
     running = asyncio.create_task(feed.run())
     yield feed
     running.cancel()
