@@ -29,12 +29,13 @@ from activities.recurring import RecurringActivities
 from activities.reminders import ReminderActivities
 from activities.retention import RetentionActivities
 from activities.snoozing import SnoozeActivities
+from activities.summaries import SummaryActivities
 from notifications.accepting import accept, start
 from notifications.connecting import connect
 from notifications.contracts.names import BULK_QUEUE, CLOCK_QUEUE, NOTIFICATION_QUEUE, delivery_queue
 from notifications.contracts.vocabulary import EXTERNAL_CHANNELS, Channel
 from notifications.digesting import watch_digest
-from notifications.housekeeping import ensure_retention
+from notifications.housekeeping import ensure_retention, ensure_summaries
 from notifications.reconsidering import reconsider, wake
 from notifications.recurring import Recurrences
 from observability import configure_logging
@@ -54,6 +55,7 @@ from workflows.reconsidering import ReconsiderWorkflow
 from workflows.recurrence import RecurrenceWorkflow
 from workflows.retention import RetentionWorkflow
 from workflows.snooze import SnoozeWorkflow
+from workflows.summaries import SummariesWorkflow
 
 ROLES = ("workflows", "bulk", *EXTERNAL_CHANNELS)
 
@@ -164,10 +166,13 @@ def _bulk_worker(client: Client, database: Database, settings: Settings) -> Work
         destinations=_destinations(settings),
     )
     retention = RetentionActivities(database=database)
+    summaries = SummaryActivities(
+        database=database, start=partial(start, client), starts_per_second=settings.bulk_starts_per_second
+    )
     return Worker(
         client,
         task_queue=BULK_QUEUE,
-        workflows=[BulkWorkflow, RetentionWorkflow],
+        workflows=[BulkWorkflow, RetentionWorkflow, SummariesWorkflow],
         activities=[
             activities.accept_batch,
             activities.accept_page,
@@ -175,6 +180,7 @@ def _bulk_worker(client: Client, database: Database, settings: Settings) -> Work
             retention.remove_notifications,
             retention.remove_leftovers,
             retention.conclude,
+            summaries.begin,
         ],
         max_concurrent_activities=_CONCURRENT_PAGES,
         workflow_runner=UnsandboxedWorkflowRunner(),
@@ -245,11 +251,12 @@ async def _connected(settings: Settings) -> Client:
 
 
 async def _scheduled(client: Client) -> None:
-    """Makes sure of the housekeeping, which another worker's start makes up for when Temporal is away just now."""
+    """Makes sure of what comes by itself; another worker's start makes up for it when Temporal is away just now."""
     try:
         await ensure_retention(client)
+        await ensure_summaries(client)
     except RPCError:
-        log.warning("housekeeping not scheduled")
+        log.warning("not scheduled: housekeeping, weekly summaries")
 
 
 def main() -> None:

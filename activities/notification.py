@@ -13,6 +13,7 @@ from activities.digests import gather
 from activities.plans import plan_of
 from activities.refusing import check_precondition, refusals
 from activities.stopping import stop_waiting
+from activities.summaries import with_what_is_unread
 from notifications.contracts import names
 from notifications.contracts.delivery import AcceptResult, AdvanceInput, ConcludeInput, Conclusion, Plan
 from notifications.contracts.errors import IdempotencyConflict, InvalidNotification
@@ -48,7 +49,7 @@ class NotificationActivities:
             ApplicationError: of a type named after the contract's error; nothing was written.
         """
         with refusals():
-            if not (request.resumed or request.supersede_key or request.digest):
+            if not (request.resumed or request.supersede_key or request.digest or request.summary_week):
                 async with self._database.statements() as transaction:
                     accepted = await self._accept(transaction, request)
                 if accepted is not None:
@@ -87,6 +88,11 @@ class NotificationActivities:
         if is_turn:
             await InboxRepository(transaction).lock(request.user)
         notifications = NotificationRepository(transaction)
+        if request.summary_week:
+            summary = await with_what_is_unread(transaction, request)
+            if summary is None:
+                return await _nothing_to_tell(transaction, request)
+            request = summary
         try:
             check_precondition(request, self._destinations)
             acceptance = await _draft(transaction, request, is_turn=is_turn)
@@ -100,14 +106,7 @@ class NotificationActivities:
         message = None if acceptance.item is None else events.new_notification(acceptance.item)
         if not await notifications.accept(acceptance.notification, acceptance.deliveries, message):
             return None
-        for delivery_id in acceptance.slots:
-            await AttentionRepository(transaction).give(delivery_id, owner=request.user, now=acceptance.now)
-        if request.supersede_key:
-            await _supersede(transaction, request)
-        if request.digest:
-            wait = await gather(transaction, request, request.digest)
-            return AcceptResult(call_id=request.call_id, plan=plan_of(acceptance.plan.status, (), [wait]))
-        return AcceptResult(call_id=request.call_id, plan=acceptance.plan)
+        return AcceptResult(call_id=request.call_id, plan=await _joined(transaction, request, acceptance))
 
 
 async def _draft(transaction: Transaction, request: NotificationRequest, *, is_turn: bool) -> Acceptance:
@@ -124,6 +123,25 @@ async def _draft(transaction: Transaction, request: NotificationRequest, *, is_t
             request.user, limit=person.daily_limit, priority=priority_of(request), now=now
         )
     return draft(request, person=person, templates=templates, now=now, budget=budget)
+
+
+async def _nothing_to_tell(transaction: Transaction, request: NotificationRequest) -> AcceptResult | None:
+    """None when it was accepted before, and all that it tells has been read since."""
+    if await NotificationRepository(transaction).owner(request.notification_id) is not None:
+        return None
+    return AcceptResult(call_id=request.call_id, plan=Plan(status=NotificationStatus.CANCELLED))
+
+
+async def _joined(transaction: Transaction, request: NotificationRequest, acceptance: Acceptance) -> Plan:
+    """Its plan, once it has taken its place among the person's others."""
+    for delivery_id in acceptance.slots:
+        await AttentionRepository(transaction).give(delivery_id, owner=request.user, now=acceptance.now)
+    if request.supersede_key:
+        await _supersede(transaction, request)
+    if request.digest:
+        wait = await gather(transaction, request, request.digest)
+        return plan_of(acceptance.plan.status, (), [wait])
+    return acceptance.plan
 
 
 async def _supersede(transaction: Transaction, request: NotificationRequest) -> None:

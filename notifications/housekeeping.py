@@ -1,4 +1,4 @@
-"""The schedule of the housekeeping, which every worker makes sure of."""
+"""The schedules that every worker makes sure of: the housekeeping, and the weekly summaries."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -19,26 +19,52 @@ from notifications.contracts import names
 
 # In UTC, before the morning of most of those whom it would make wait, were it noticed at all.
 _EVERY_NIGHT = "17 3 * * *"
+# Clocks differ from UTC by quarters of an hour. Somewhere it is Monday from Sunday to Tuesday, in UTC.
+_WHILE_IT_IS_MONDAY = "*/15 * * * 0-2"
 
 
 async def ensure_retention(temporal: Client) -> None:
+    """The nightly housekeeping; see `_ensure`."""
+    await _ensure(
+        temporal,
+        names.RETENTION_SCHEDULE,
+        Schedule(
+            action=ScheduleActionStartWorkflow(
+                names.RETENTION_WORKFLOW, id=names.RETENTION_SCHEDULE, task_queue=names.BULK_QUEUE
+            ),
+            spec=ScheduleSpec(cron_expressions=[_EVERY_NIGHT]),
+            # One that takes longer than a day goes on; a night that nobody was there for is made up for by the next.
+            policy=SchedulePolicy(overlap=ScheduleOverlapPolicy.SKIP, catchup_window=timedelta(hours=1)),
+        ),
+    )
+
+
+async def ensure_summaries(temporal: Client) -> None:
+    """The rounds of weekly summaries; see `_ensure`."""
+    await _ensure(
+        temporal,
+        names.SUMMARIES_SCHEDULE,
+        Schedule(
+            action=ScheduleActionStartWorkflow(
+                names.SUMMARIES_WORKFLOW, id=names.SUMMARIES_SCHEDULE, task_queue=names.BULK_QUEUE
+            ),
+            spec=ScheduleSpec(cron_expressions=[_WHILE_IT_IS_MONDAY]),
+            # Each round takes all whose time has come: one after the last that was missed, or under way, is enough.
+            policy=SchedulePolicy(overlap=ScheduleOverlapPolicy.BUFFER_ONE, catchup_window=timedelta(hours=1)),
+        ),
+    )
+
+
+async def _ensure(temporal: Client, schedule_id: str, wanted: Schedule) -> None:
     """There is one schedule, of the form that this release knows; whether staff have paused it is left as it is.
 
     Any number of workers may do so, at once or again. Raises RPCError when Temporal is away.
     """
-    wanted = Schedule(
-        action=ScheduleActionStartWorkflow(
-            names.RETENTION_WORKFLOW, id=names.RETENTION_SCHEDULE, task_queue=names.BULK_QUEUE
-        ),
-        spec=ScheduleSpec(cron_expressions=[_EVERY_NIGHT]),
-        # One that takes longer than a day goes on; a night that nobody was there for is made up for by the next.
-        policy=SchedulePolicy(overlap=ScheduleOverlapPolicy.SKIP, catchup_window=timedelta(hours=1)),
-    )
 
     def renew(found: ScheduleUpdateInput) -> ScheduleUpdate:
         return ScheduleUpdate(schedule=replace(wanted, state=found.description.schedule.state))
 
     try:
-        await temporal.create_schedule(names.RETENTION_SCHEDULE, wanted)
+        await temporal.create_schedule(schedule_id, wanted)
     except ScheduleAlreadyRunningError:
-        await temporal.get_schedule_handle(names.RETENTION_SCHEDULE).update(renew)
+        await temporal.get_schedule_handle(schedule_id).update(renew)

@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 from persistence.database import Transaction
 from persistence.models import PreferenceProfile, Recipient
 from persistence.recipients import RecipientRepository
+from persistence.summaries import SummaryRepository
 from persistence.wishes import change_mind
 
 Row = dict[str, Any]
@@ -46,3 +47,5 @@ class ProfileRepository:
                 .values(user_id=self._user_id, **own)
                 .on_conflict_do_update(index_elements=["user_id"], set_={**own, "updated_at": func.now()})
             )
+        if "weekly_summary" in own:
+            await SummaryRepository(self._transaction).plan(self._user_id)

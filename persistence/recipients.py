@@ -23,6 +23,7 @@ from sqlalchemy.engine import RowMapping
 from notifications.contracts.vocabulary import Channel, NotificationType, Priority
 from persistence.database import Transaction
 from persistence.models import NotificationSetting, PreferenceProfile, Recipient
+from persistence.summaries import SummaryRepository
 from persistence.wishes import change_mind
 from policy.channels import Preferences
 from policy.planning import Situation
@@ -206,9 +207,12 @@ class RecipientRepository:
             .returning(Recipient.__table__, IS_NEW)
         )
         row = rows.mappings().one()
+        if "time_zone" in values:
+            await SummaryRepository(self._transaction).plan(user_id)
         return dict(row), bool(row["is_new"])
 
     async def delete(self, user_id: str) -> bool:
         await change_mind(self._transaction, user_id)
         result = await self._connection.execute(delete(Recipient).where(Recipient.user_id == user_id))
+        await SummaryRepository(self._transaction).plan(user_id)
         return result.rowcount == 1

@@ -85,4 +85,11 @@ DEFAULT_TEMPLATES: tuple[DefaultTemplate, ...] = (
         "{{ service_name }} with {{ practitioner_name }} starts at {{ starts_at }}.",
         sms="Reminder: {{ service_name }} with {{ practitioner_name }} at {{ starts_at }}.",
     ),
+    *_template(
+        "reminder.weekly_summary",
+        "Weekly summary",
+        "{{ unread }} unread notification{% if unread != 1 %}s{% endif %}",
+        "{% for each in by_type %}{{ each.display }}: {{ each.total }}\n{% endfor %}\n"
+        "The newest:\n{% for each in newest %}• {{ each.title }}\n{% endfor %}",
+    ),
 )

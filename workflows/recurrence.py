@@ -3,20 +3,18 @@
 from datetime import timedelta
 
 from temporalio import workflow
-from temporalio.common import RetryPolicy, SearchAttributeKey
+from temporalio.common import RetryPolicy
 
 with workflow.unsafe.imports_passed_through():
     from notifications.contracts import names
     from notifications.contracts.recurring import Firing, FiringPlan, Recurrence
-    from workflows.steps import until
+    from workflows.steps import scheduled_at, until
 
 # Five hundred starts, of some hundredths of a second each; what takes longer waits for something that is away.
 _FIRE_TIMEOUT = timedelta(minutes=2)
 # Between two reports lies one start. It is also how long a killed worker's firing is waited for.
 _HEARTBEAT_TIMEOUT = timedelta(seconds=10)
 _FIRE_RETRY = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(seconds=15))
-SCHEDULED_AT = SearchAttributeKey.for_datetime("TemporalScheduledStartTime")
-"""Set by the schedule, to the time that it was for: one that was made up for came later."""
 
 
 @workflow.defn(name=names.RECURRENCE_WORKFLOW)
@@ -24,9 +22,7 @@ class RecurrenceWorkflow:
     @workflow.run
     async def run(self, recurrence: Recurrence) -> None:
         """What it was started with may have been changed by the time it fires, so the schedule is asked again."""
-        info = workflow.info()
-        scheduled_at = info.typed_search_attributes.get(SCHEDULED_AT) or info.start_time
-        firing = Firing(key=recurrence.key, scheduled_at=scheduled_at)
+        firing = Firing(key=recurrence.key, scheduled_at=scheduled_at())
         plan = await self._fire(firing)
         while plan.wake_at is not None:
             await workflow.sleep(until(plan.wake_at), summary="somebody's clock")

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 
 from temporalio import workflow
-from temporalio.common import RetryPolicy
+from temporalio.common import RetryPolicy, SearchAttributeKey
 
 with workflow.unsafe.imports_passed_through():
     from notifications.contracts import names
@@ -28,6 +28,15 @@ _SEND_RETRY = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interva
 
 # One short question and two transactions.
 _ASK_TIMEOUT = timedelta(seconds=15)
+
+# Set by a schedule, to the time that it was for: one that was made up for came later.
+_SCHEDULED_AT = SearchAttributeKey.for_datetime("TemporalScheduledStartTime")
+
+
+def scheduled_at() -> datetime:
+    """What the schedule meant that has started this workflow; else when somebody did by hand."""
+    info = workflow.info()
+    return info.typed_search_attributes.get(_SCHEDULED_AT) or info.start_time
 
 
 def until(moment: datetime) -> timedelta:

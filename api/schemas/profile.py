@@ -68,6 +68,9 @@ class ProfileWrite(Shape):
         le=limits.DAILY_LIMIT,
         description="External messages within 24 hours; more of them wait, except for urgent ones.",
     )
+    weekly_summary: bool = Field(
+        default=False, description="On Mondays at 09:00 in the user's time zone, what is unread, if anything is."
+    )
 
     def given(self) -> dict[str, Any]:
         """What is named, by column."""

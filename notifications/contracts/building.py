@@ -25,7 +25,7 @@ from notifications.contracts.vocabulary import NotificationType, Priority
 
 _ANCHOR = re.compile(r"[A-Za-z0-9_.-]+:[A-Za-z0-9_.:-]+")
 _NOT_CONTENT = {"notification_id", "call_id", "fingerprint", "resumed"}
-_ADDED_LATER = {"supersede_key", "escalation", "digest", "batch_id", "precondition"}
+_ADDED_LATER = {"supersede_key", "escalation", "digest", "batch_id", "precondition", "summary_week"}
 
 
 def user_id_of(user: object) -> str:

@@ -69,6 +69,10 @@ RECURRENCE_WORKFLOW = "recurrence"
 FIRE_RECURRENCE_ACTIVITY = "fire_recurrence"
 RECURRING = "recurring:"
 
+SUMMARIES_WORKFLOW = "weekly_summaries"
+SUMMARIES_SCHEDULE = "weekly_summaries"
+BEGIN_SUMMARIES_ACTIVITY = "begin_weekly_summaries"
+
 INBOX_HINTS = "inbox_hints"
 """The PostgreSQL channel on which users whose inbox moved are named."""
 
@@ -76,6 +80,7 @@ _KEYED = UUID("8f2f5f0e-4f0c-5c3b-9a51-6f1d1c0c7f11")
 _USERS = UUID("c1f6f7c0-2f0a-5d8e-9a5e-6a4f3d1b7e90")
 _REMINDERS = UUID("0d6a4f0a-6b0e-5d0c-8a53-2c1f9f6b7e42")
 _RECURRENCES = UUID("5b0d2f6e-8f4c-5a1b-9a67-3d1c2e7f4b58")
+_SUMMARIES = UUID("3e9b7c52-0d4f-5f86-b1c7-7a2d94e6083f")
 _KEYED_BATCH = UUID("2f0f3c7c-5f0a-5d7e-8c11-0f6a1f3f9b42")
 
 
@@ -149,6 +154,11 @@ def recurrence_schedule_id(key: str) -> str:
 def recurring_notification_id(key: str, occurrence: datetime, user: str) -> UUID:
     """Of what a person is told by one occurrence, an instant or what their clocks show: fired again, it is the same."""
     return uuid5(_RECURRENCES, f"{key}\n{occurrence.isoformat()}\n{user}")
+
+
+def summary_notification_id(week: str, user: str) -> UUID:
+    """Of what a person is told about a week: one, whatever became of their clocks meanwhile."""
+    return uuid5(_SUMMARIES, f"{week}\n{user}")
 
 
 def redrive_id(delivery: UUID, number: int) -> UUID:

@@ -49,6 +49,8 @@ class NotificationRequest:
     """Told together with others, instead of by itself."""
     precondition: Precondition | None = None
     """Asked before each send through a provider."""
+    summary_week: str | None = None
+    """A weekly summary, of a week such as `2026-W48`. What it says is counted when it is accepted."""
     batch_id: UUID | None = None
     """Its batch, which gives way to everything else."""
 

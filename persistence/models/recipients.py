@@ -1,9 +1,10 @@
 """Who is reached, where, and what they have switched on or off."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, UniqueConstraint, func, text
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from notifications.contracts.vocabulary import DigestFrequency
@@ -46,6 +47,12 @@ class PreferenceProfile(Timestamped, Base):
     __table_args__ = (
         CheckConstraint(one_of("digest", DigestFrequency), name="digest"),
         CheckConstraint("daily_limit > 0", name="daily_limit"),
+        Index(
+            "ix_preference_profiles_next_summary_at",
+            "next_summary_at",
+            "user_id",
+            postgresql_where=text("next_summary_at IS NOT NULL"),
+        ),
     )
 
     user_id: Mapped[str] = mapped_column(primary_key=True)
@@ -60,3 +67,8 @@ class PreferenceProfile(Timestamped, Base):
     """The local time of a daily digest, `HH:MM`."""
     daily_limit: Mapped[int | None]
     """External, non-urgent messages within a day."""
+    weekly_summary: Mapped[bool] = mapped_column(server_default=text("false"))
+    next_summary_at: Mapped[datetime | None]
+    """Set as long as summaries are wanted; see `persistence.summaries`."""
+    summary_week: Mapped[str | None]
+    """The last week that is done with, told or not."""

@@ -21,6 +21,7 @@ UNTOUCHED: dict[str, Any] = {
     "digest": "off",
     "digest_time": "09:00",
     "daily_limit": None,
+    "weekly_summary": False,
 }
 CHOSEN: dict[str, Any] = {
     "time_zone": "Europe/Berlin",
@@ -36,6 +37,7 @@ CHOSEN: dict[str, Any] = {
     "digest": "daily",
     "digest_time": "18:30",
     "daily_limit": 5,
+    "weekly_summary": True,
 }
 
 
@@ -179,6 +181,8 @@ DAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sun
         ({"opted_out_channels": "email"}, "list"),
         ({"digest": "weekly"}, "'off', 'hourly' or 'daily'"),
         ({"digest_time": "9 am"}, "HH:MM"),
+        ({"weekly_summary": None}, "boolean"),
+        ({"weekly_summary": "mondays"}, "boolean"),
         ({"daily_limit": 0}, "greater than or equal to 1"),
         ({"daily_limit": 1001}, "less than or equal to 1000"),
         ({"daily_limit": 2.5}, "integer"),

@@ -50,6 +50,7 @@ from notifications.contracts.reminders import (
     ReminderStatus,
 )
 from notifications.contracts.snooze import Snooze
+from notifications.contracts.summaries import SummaryProgress, SummaryTurn
 from notifications.contracts.vocabulary import Channel, DeliveryStatus, NotificationStatus, NotificationType, Priority
 
 ID = UUID("6f1d1c0c-7f11-4c3b-9a51-8f2f5f0e4f0c")
@@ -90,6 +91,7 @@ SHAPES: list[Any] = [
         expires_at=NOON,
         digest=DIGEST,
         precondition=PRECONDITION,
+        summary_week="2026-W48",
         batch_id=ID,
     ),
     DIGEST,
@@ -137,6 +139,8 @@ SHAPES: list[Any] = [
     Recurrence(key="k", users=("ada",), content=SMALL, since=NOON, cron="0 9 1 * *", time_zone="Europe/Berlin"),
     Firing(key="k", scheduled_at=NOON),
     FiringPlan(wake_at=NOON),
+    SummaryTurn(moment=NOON, begun=7),
+    SummaryProgress(begun=7, is_done=True),
     RecurrenceState(recurrence=WEEKLY, paused=True, next_at=(NOON, NOON)),
     RetentionTurn(run_id=ID),
     RetentionTurn(run_id=ID, listed_at=NOON, notification_id=ID),

@@ -87,11 +87,15 @@ def test_a_subject_that_grows_too_long_is_refused() -> None:
     assert "200 characters" in errors({IN_APP: Words("{{ x }}", "b")}, [], x="x" * 201)["metadata"][0]
 
 
+LISTS = {"by_type": [{"display": "Booking", "total": 2}], "newest": [{"title": "Yoga"}]}
+"""What a template goes through in a loop."""
+
+
 @pytest.mark.parametrize("template", DEFAULT_TEMPLATES, ids=lambda each: f"{each.key}-{each.channel}")
 def test_a_default_template_renders_with_the_variables_it_names(template: DefaultTemplate) -> None:
     text = template.subject + template.body
     variables = {name: f"<{name}>" for name in re.findall(r"{{ (\w+) }}", text)}
-    shown = render(text, variables, most_chars=5_000)
+    shown = render(text, LISTS | variables, most_chars=5_000)
     assert all(value in shown for value in variables.values())
 
 

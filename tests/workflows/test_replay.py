@@ -16,6 +16,7 @@ from workflows.bulk import BulkWorkflow
 from workflows.digest import DigestWorkflow
 from workflows.notification import NotificationWorkflow
 from workflows.snooze import SnoozeWorkflow
+from workflows.summaries import SummariesWorkflow
 
 HISTORIES = sorted((Path(__file__).parents[1] / "histories").glob("*.json"))
 PATHS = {
@@ -45,9 +46,10 @@ PATHS = {
     "slept_on",
     "snoozed",
     "three_channels",
+    "weekly_summaries",
 }
 
-OTHERS = {"refused", "bulk_refused", "anchored", "digest_flushed", "digest_waited", "snoozed"}
+OTHERS = {"refused", "bulk_refused", "anchored", "digest_flushed", "digest_waited", "snoozed", "weekly_summaries"}
 """Paths on which the steps are not met that are changed below."""
 
 
@@ -61,7 +63,7 @@ def test_every_path_has_its_recording() -> None:
 
 @pytest.mark.parametrize("path", HISTORIES, ids=lambda path: path.stem)
 async def test_a_recorded_history_replays(path: Path) -> None:
-    every = [NotificationWorkflow, AnchorWorkflow, BulkWorkflow, DigestWorkflow, SnoozeWorkflow]
+    every = [NotificationWorkflow, AnchorWorkflow, BulkWorkflow, DigestWorkflow, SnoozeWorkflow, SummariesWorkflow]
     await Replayer(workflows=every).replay_workflow(history(path))
 
 

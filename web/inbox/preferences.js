@@ -16,6 +16,7 @@ const STRINGS = {
   from: "{day}, from",
   until: "{day}, until",
   timeZone: "Time zone",
+  weeklySummary: "On Mondays at nine, a summary of what I have not read",
   dailyLimit: "Messages in a day at most, but for what is urgent",
   save: "Save",
   saved: "Saved",
@@ -32,6 +33,7 @@ const CSS = `
 .preferences fieldset, .preferences label { width: 100%; }
 .preferences label { display: grid; gap: 0.2rem; font-size: 0.88rem; }
 .preferences :is(input:not([type="checkbox"]), select) { padding: 0.3rem 0.6rem; border: 1px solid var(--_line); border-radius: 8px; background: none; }
+.preferences .check { display: flex; gap: 0.5rem; align-items: center; }
 .weekday { display: grid; grid-template-columns: 1fr auto auto auto; gap: 0.5rem; align-items: center; padding: 0.15rem 0; font-size: 0.92rem; }
 `;
 
@@ -103,7 +105,7 @@ export class Preferences {
   }
 
   #hours() {
-    const { quietHours, quietHoursHint, timeZone, dailyLimit, save } = this.#words;
+    const { quietHours, quietHoursHint, timeZone, dailyLimit, weeklySummary, save } = this.#words;
     const zone = make("input", { name: "time_zone", value: this.#profile.time_zone, autocomplete: "off" });
     const most = make("input", { name: "daily_limit", type: "number", min: 1, value: this.#profile.daily_limit ?? "" });
     const days = make("fieldset", {}, make("legend", { textContent: quietHours }));
@@ -111,7 +113,9 @@ export class Preferences {
     days.append(hint, ...DAYS.map((day, at) => this.#day(day, at)));
     const button = make("button", { className: "button", textContent: save });
     const labelled = [make("label", {}, timeZone, zone), make("label", {}, dailyLimit, most)];
-    const form = make("form", {}, days, ...labelled, button);
+    const summary = make("input", { name: "weekly_summary", type: "checkbox", checked: this.#profile.weekly_summary });
+    const check = make("label", { className: "check" }, summary, weeklySummary);
+    const form = make("form", {}, days, ...labelled, check, button);
     form.addEventListener("submit", (event) => {
       event.preventDefault();
       this.#save(form);
@@ -138,6 +142,7 @@ export class Preferences {
       this.#profile = await this.#service.ask("PATCH", PROFILE, {
         time_zone: given.time_zone,
         daily_limit: given.daily_limit ? Number(given.daily_limit) : null,
+        weekly_summary: "weekly_summary" in given,
         quiet_hours: quietHours(given, this.#profile.quiet_hours),
       });
       this.#say(this.#words.saved, false);
