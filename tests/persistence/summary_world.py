@@ -55,7 +55,7 @@ class SummaryWorld:
             return (await transaction.connection.execute(found.where(PreferenceProfile.user_id == user))).one()
 
     async def due(self, user: str) -> datetime:
-        moment = (await self.profile(user)).next_summary_at
+        moment, _ = await self.profile(user)
         assert moment is not None
         return moment
 
