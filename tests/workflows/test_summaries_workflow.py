@@ -7,7 +7,8 @@ from uuid import uuid4
 
 import httpx
 from summary_rounds import MONDAY, TURNS, Teller, round_of
-from temporalio.client import Client
+from temporalio.client import Client, ScheduleActionExecutionStartWorkflow, ScheduleOverlapPolicy
+from temporalio.common import SearchAttributeKey
 
 from deploy.local.launch import LaunchedStack
 from notifications import NotificationsClient
@@ -19,6 +20,7 @@ from workflows.summaries import SummariesWorkflow
 
 BASE = "/api/v1/drf/notifications"
 DEADLINE_SECONDS = 20
+MEANT = SearchAttributeKey.for_datetime("TemporalScheduledStartTime")
 
 
 async def test_turns_follow_one_another_until_nobody_is_left_and_each_is_tried_until_it_is_done() -> None:
@@ -33,7 +35,10 @@ async def test_a_round_by_hand_is_for_the_moment_at_which_it_began() -> None:
     teller = Teller()
     async with round_of(teller, None) as handle:
         await handle.result()
-        assert {turn.moment for turn in teller.turns} == {(await handle.describe()).start_time}
+        described = await handle.describe()
+    (moment,) = {turn.moment for turn in teller.turns}
+    assert described.close_time is not None
+    assert described.start_time <= moment <= described.close_time
 
 
 async def test_any_number_of_workers_make_sure_of_one_schedule_and_leave_a_pause_alone(stack: LaunchedStack) -> None:
@@ -55,6 +60,24 @@ async def test_rounds_come_every_quarter_of_an_hour_while_it_is_monday_anywhere(
     assert {moment.minute % 15 for moment in times} == {0}
     assert {f"{moment:%A}" for moment in times} <= {"Sunday", "Monday", "Tuesday"}
     assert len(times) > 1
+
+
+async def test_a_round_that_the_schedule_starts_is_for_the_time_that_the_schedule_meant(stack: LaunchedStack) -> None:
+    temporal = await Client.connect(stack.temporal_address)
+    handle = temporal.get_schedule_handle(names.SUMMARIES_SCHEDULE)
+    await handle.trigger(overlap=ScheduleOverlapPolicy.ALLOW_ALL)
+    async with asyncio.timeout(DEADLINE_SECONDS):
+        while not (actions := (await handle.describe()).info.recent_actions):
+            await asyncio.sleep(0.1)
+        started = actions[-1].action
+        assert isinstance(started, ScheduleActionExecutionStartWorkflow)
+        round_ = temporal.get_workflow_handle(started.workflow_id)
+        await round_.result()
+    meant = (await round_.describe()).typed_search_attributes[MEANT]
+    every = [event.activity_task_scheduled_event_attributes for event in (await round_.fetch_history()).events]
+    (asked,) = [each for each in every if each.activity_id]
+    (turn,) = await temporal.data_converter.decode(asked.input.payloads, [SummaryTurn])
+    assert turn == SummaryTurn(moment=meant)
 
 
 async def test_who_has_something_unread_is_told_once_for_each_week(
