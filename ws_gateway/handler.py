@@ -66,13 +66,14 @@ class Gateway:
             caller, position = self._handshakes.caller(socket), asked_position(socket)
             self._seats.take(caller.user_id)
             try:
-                await self._serve(socket, caller, position)
+                closed = await self._serve(socket, caller, position)
             finally:
                 self._seats.give_back(caller.user_id)
-        except Closed as closed:
             if closed.code == CloseCode.TOO_MANY:
                 self._metrics.evicted("messages")
             await _close(socket, closed.code, closed.reason)
+        except Closed as refused:
+            await _close(socket, refused.code, refused.reason)
         except NoSeat:
             self._metrics.evicted("connections")
             await _close(socket, CloseCode.TOO_MANY, "Too many connections.")
@@ -88,7 +89,12 @@ class Gateway:
         """What ends each of those under way."""
         return list(self._conversations.values())
 
-    async def _serve(self, socket: ServerConnection, caller: Identity, position: Position | None) -> None:
+    async def _serve(self, socket: ServerConnection, caller: Identity, position: Position | None) -> Closed:
+        """Why the conversation is over.
+
+        Returned and not raised: where several exceptions are held, one that is raised holds them and itself, and with
+        them the connection, until a garbage collection that is rare here.
+        """
         state, resumed = await self._where_to_begin(caller, position)
         connection = Connection(caller.user_id, position=position.seq if resumed and position else state.seq)
         connection.put(frames.encode(frames.established(state, resumed=resumed)))
@@ -122,7 +128,7 @@ class Gateway:
             for part in parts:
                 part.cancel()
             outcomes = await asyncio.gather(*parts, ended, return_exceptions=True)
-        _raise_first_reason(outcomes)
+        return _first_reason(outcomes)
 
     async def _where_to_begin(self, caller: Identity, position: Position | None) -> tuple[InboxState, bool]:
         async with self._turns.taken(), self._database.transaction() as transaction:
@@ -136,7 +142,6 @@ class Gateway:
     def _end_in_time(self, session: Session, ended: asyncio.Future[None]) -> None:
         """Sees to it that the conversation is over when its token is, be it expired or revoked."""
         expiry = _Expiry(session, ended)
-        session.on_renewal = expiry.look
         expiry.look()
         self._conversations[session] = ended
         ended.add_done_callback(lambda _: self._conversations.pop(session))
@@ -177,15 +182,13 @@ async def _close(socket: ServerConnection, code: CloseCode, reason: str) -> None
     await closing
 
 
-def _raise_first_reason(outcomes: Collection[object]) -> None:
-    """Why the conversation is over, when it was not the client's own doing."""
+def _first_reason(outcomes: Collection[object]) -> Closed:
     faults = [each for each in outcomes if isinstance(each, Exception) and not isinstance(each, ConnectionClosed)]
     for fault in faults:
         if not isinstance(fault, Closed):
             log.error("connection failed", error=where(fault))
-            raise Closed(CloseCode.FAILED, "Something went wrong here; reconnect and resume.")
-    for fault in faults:
-        raise fault
+            return Closed(CloseCode.FAILED, "Something went wrong here; reconnect and resume.")
+    return next(fault for fault in faults if isinstance(fault, Closed))
 
 
 class _Expiry:
@@ -194,8 +197,9 @@ class _Expiry:
     def __init__(self, session: Session, ended: asyncio.Future[None]) -> None:
         self._session, self._ended = session, ended
         self._timer: asyncio.TimerHandle | None = None
+        session.on_renewal = self.look
         # A timer left behind would keep the whole session in memory until the token's end.
-        ended.add_done_callback(lambda _: self._cancel())
+        ended.add_done_callback(lambda _: self._leave())
 
     def look(self) -> None:
         """To be called at first, and whenever the token is another."""
@@ -209,3 +213,7 @@ class _Expiry:
     def _cancel(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
+
+    def _leave(self) -> None:
+        self._cancel()
+        self._session.on_renewal = lambda: None

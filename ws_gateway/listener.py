@@ -87,6 +87,13 @@ class GuardedConnection(ServerConnection):
             self.metrics.refused("handshakes")
             self.transport.abort()
 
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        # What a connection cut off leaves behind names the frames that hold it: phones seldom take their leave, and
+        # the garbage collector seldom comes.
+        if self.protocol.parser_exc is not None:
+            self.protocol.parser_exc.__traceback__ = None
+
     def process_event(self, event: Event) -> None:
         if isinstance(event, Frame) and event.opcode not in (Opcode.TEXT, Opcode.BINARY):
             self._fragments = self._fragments + 1 if event.opcode is Opcode.CONT else self._fragments
