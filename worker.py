@@ -228,7 +228,11 @@ async def _asker(settings: Settings) -> AsyncIterator[PreconditionAsker | None]:
 async def _database(settings: Settings, client: Client) -> AsyncIterator[Database]:
     url = settings.database_url.get_secret_value()
     hints = HintSender(settings.hints)
-    waking = Waking(reconsider=partial(reconsider, client), wake=partial(wake, client))
+    waking = Waking(
+        reconsider=partial(reconsider, client),
+        wake=partial(wake, client),
+        watch=partial(watch_digest, client, is_due=False),
+    )
     database = Database(url, pool_size=settings.database_pool_size, hints=hints, before_commit=waking.before_commit)
     sending = asyncio.create_task(hints.run())
     try:

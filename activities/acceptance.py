@@ -1,7 +1,7 @@
 """What accepting one notification comes to: the rows to write and the plan to carry out. Pure."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -18,6 +18,8 @@ from policy.planning import PREFERRED_WAITS, Go, Skip, Step, Wait, WaitReason, f
 from policy.types import policy_of
 from templating.composing import Words, compose
 
+_WISHES = {*PREFERRED_WAITS, WaitReason.OWN_DIGEST}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Acceptance:
@@ -30,6 +32,8 @@ class Acceptance:
     plan: Plan
     slots: tuple[UUID, ...] = ()
     """The deliveries that are given a slot of their person's attention budget."""
+    gathered: Mapping[UUID, tuple[Channel, datetime]] = field(default_factory=dict)
+    """The deliveries that wait in their person's own digest, and until when."""
     needs_turn: bool = False
     """What it decides rests on what others of the same person do at this moment, or on a wish that may just change."""
 
@@ -85,6 +89,7 @@ def draft(
             "listed_at": now,
             "fingerprint": request.fingerprint,
             "call_id": request.call_id,
+            "is_digest": request.is_digest,
         },
         deliveries=[
             {
@@ -115,8 +120,12 @@ def draft(
             (step for step in steps.values() if isinstance(step, Wait)),
         ),
         slots=slots,
-        needs_turn=bool(slots)
-        or any(isinstance(step, Wait) and step.reason in PREFERRED_WAITS for step in steps.values()),
+        gathered={
+            names.delivery_id(request.notification_id, channel): (channel, step.until)
+            for channel, step in steps.items()
+            if isinstance(step, Wait) and step.reason is WaitReason.OWN_DIGEST
+        },
+        needs_turn=bool(slots) or any(isinstance(step, Wait) and step.reason in _WISHES for step in steps.values()),
     )
 
 
@@ -148,6 +157,8 @@ def _first_steps(
         scheduled_for=request.scheduled_for,
         expires_at=request.expires_at,
         budget=budget,
+        goes_alone=request.precondition is not None,
+        is_digest=request.is_digest,
     )
     return first_steps(in_app, channels, has_address=person.has_address, escalation=escalation_of(request), now=now)
 

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from activities.digests import held_back
+from activities.gathering import put_off
 from activities.plans import plan_of, planned
 from notifications.contracts.delivery import Plan, PlannedDelivery
 from notifications.contracts.vocabulary import Channel, DeliveryStatus, NotificationStatus
@@ -56,8 +57,7 @@ async def advance(transaction: Transaction, notification_id: UUID) -> Plan:
         )
         match digest or next_step(situation, now=now):
             case Wait() as wait:
-                waits.append(wait)
-                await DeliveryRepository(transaction).wait(delivery, wait)
+                waits.append(await put_off(transaction, delivery, wait, now=now))
             case Skip(reason):
                 await DeliveryRepository(transaction).move(
                     delivery.id, DeliveryStatus.SKIPPED, owner=owner, reason=reason

@@ -9,6 +9,8 @@ from zoneinfo import ZoneInfo
 
 from temporalio import activity
 
+from activities.gathering import let_leave
+from activities.plans import AFTER_CLOSING
 from activities.reminders import Start
 from notifications.contracts import limits, names
 from notifications.contracts.building import fingerprint
@@ -24,8 +26,7 @@ from policy.planning import Wait, WaitReason
 from templating.composing import Words
 from templating.digesting import digest_words, shortened
 
-# An entry's own workflow looks this long after its window should have closed whether it has, and so often from then on.
-_AFTER_CLOSING = timedelta(seconds=5)
+# So often an entry's own workflow looks whether its overdue window has closed.
 _WHILE_OVERDUE = timedelta(seconds=30)
 
 
@@ -59,7 +60,7 @@ class DigestActivities:
         """
         async with self._database.transaction() as transaction:
             digests = DigestRepository(transaction)
-            digest = await digests.held(input.digest_id)
+            digest = await digests.held(input.digest_id, user_id=input.user)
             if digest is None:
                 return DigestPlan()
             if digest.closed_at is None:
@@ -68,7 +69,9 @@ class DigestActivities:
                 if closing > now and not input.at_once:
                     await digests.move(digest.id, closing)
                     return DigestPlan(wake_at=closing)
-                digest = replace(digest, closed_at=now, entries=await digests.close(digest.id, now=now))
+                if digest.is_own:
+                    await let_leave(transaction, digest, now=now)
+                digest = replace(digest, closed_at=now, entries=await digests.close(digest, now=now))
             entries = await digests.entries(digest.id, limit=limits.DIGEST_ENTRIES, only_in=True)
             channels = await digests.channels(digest.id)
         if entries:
@@ -112,7 +115,8 @@ def request_of(digest: Window, entries: Sequence[Entry], channels: tuple[Channel
         message=words.body,
         channels=channels,
         metadata={"total": digest.entries, "entries": [_told(entry) for entry in entries]},
-        group_key=digest.key,
+        group_key=None if digest.is_own else digest.key,
+        is_digest=digest.is_own,
     )
     return replace(request, fingerprint=fingerprint(request))
 
@@ -129,6 +133,8 @@ def _told(entry: Entry) -> dict[str, object]:
 
 
 async def _closing(transaction: Transaction, digest: Window) -> datetime:
+    if digest.is_own:
+        return digest.closes_at  # its key says so; who wants it at another time is in another one
     person = await RecipientRepository(transaction).get(digest.user_id)
     return closes_at(
         digest.window,
@@ -140,5 +146,5 @@ async def _closing(transaction: Transaction, digest: Window) -> datetime:
 
 
 def _wait(closing: datetime) -> Wait:
-    now, until = datetime.now(UTC), closing + _AFTER_CLOSING
+    now, until = datetime.now(UTC), closing + AFTER_CLOSING
     return Wait(until if until > now else now + _WHILE_OVERDUE, WaitReason.DIGEST)

@@ -10,6 +10,7 @@ from temporalio import activity
 from activities.acceptance import Acceptance, draft, priority_of
 from activities.advancing import advance
 from activities.digests import gather
+from activities.gathering import enter
 from activities.plans import plan_of
 from activities.refusing import check_precondition, refusals
 from activities.stopping import stop_waiting
@@ -136,6 +137,8 @@ async def _joined(transaction: Transaction, request: NotificationRequest, accept
     """Its plan, once it has taken its place among the person's others."""
     for delivery_id in acceptance.slots:
         await AttentionRepository(transaction).give(delivery_id, owner=request.user, now=acceptance.now)
+    for delivery_id, (channel, until) in acceptance.gathered.items():
+        await enter(transaction, delivery_id, channel, user_id=request.user, until=until, now=acceptance.now)
     if request.supersede_key:
         await _supersede(transaction, request)
     if request.digest:

@@ -1,7 +1,7 @@
 """From decisions about each delivery to the plan that the workflow carries out, and the last look at one. Pure."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from notifications.contracts.delivery import Plan, PlannedDelivery
@@ -9,6 +9,9 @@ from notifications.contracts.vocabulary import Channel, NotificationStatus, Noti
 from persistence.due import DueDelivery
 from policy.planning import Go, Step, Wait, WaitReason, next_step
 from policy.types import policy_of
+
+AFTER_CLOSING = timedelta(seconds=5)
+"""An entry of a digest looks so long after its window should have closed whether it has."""
 
 
 def planned(
@@ -33,7 +36,12 @@ def last_check(due: DueDelivery, *, now: datetime) -> Step:
 
 def plan_of(status: NotificationStatus, deliveries: Iterable[PlannedDelivery], waits: Iterable[Wait]) -> Plan:
     """What to send now, and to think again at the end of the first wait."""
-    first = min(waits, key=lambda wait: wait.until, default=None)
+    first = min(waits, key=wakes_at, default=None)
     if first is None:
         return Plan(status=status, deliveries=tuple(deliveries))
-    return Plan(status=status, deliveries=tuple(deliveries), wake_at=first.until, waits_for=first.reason)
+    return Plan(status=status, deliveries=tuple(deliveries), wake_at=wakes_at(first), waits_for=first.reason)
+
+
+def wakes_at(wait: Wait) -> datetime:
+    """When it is time to think again: what waits for its window looks whether that was closed."""
+    return wait.until + AFTER_CLOSING if wait.reason is WaitReason.OWN_DIGEST else wait.until

@@ -44,6 +44,7 @@ from identity.revocations import Revocations
 from identity.tokens import TokenVerifier
 from notifications.client import NotificationsClient
 from notifications.connecting import connect
+from notifications.digesting import watch_digest
 from notifications.reconsidering import reconsider, wake
 from observability import configure_logging
 from persistence.database import Database
@@ -90,7 +91,11 @@ def create_app(settings: Settings) -> FastAPI:
         hints = HintSender(settings.hints)
         # Lazy, so that reads are served while Temporal is away.
         temporal = await connect(settings.temporal_address, namespace=settings.temporal_namespace, lazy=True)
-        waking = Waking(reconsider=partial(reconsider, temporal), wake=partial(wake, temporal))
+        waking = Waking(
+            reconsider=partial(reconsider, temporal),
+            wake=partial(wake, temporal),
+            watch=partial(watch_digest, temporal, is_due=False),
+        )
         database = Database(url, pool_size=settings.database_pool_size, hints=hints, before_commit=waking.before_commit)
         leases = Database(url, pool_size=1)
         revoked = Revocations(revocations_in(database))

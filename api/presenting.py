@@ -84,9 +84,9 @@ def _delivery(row: Mapping[str, Any]) -> dict[str, Any]:
 
 def _digested_in(found: Detail) -> UUID | None:
     """The notification that told of this one, together with others."""
-    if all(delivery["reason"] != Reason.DIGESTED for delivery in found.deliveries):
-        return None
-    return names.digest_notification_id(found.notification["digest_id"])
+    told = (each["digest_id"] for each in found.deliveries if each["reason"] == Reason.DIGESTED)
+    digest_id = next((each for each in told if each is not None), None)
+    return None if digest_id is None else names.digest_notification_id(digest_id)
 
 
 def plain(value: object) -> object:

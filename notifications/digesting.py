@@ -21,8 +21,10 @@ from notifications.refusals import unreachable
 from notifications.starting import FIRST_TASK_TIMEOUT
 
 
-async def watch_digest(temporal: Client, digest_id: UUID, *, is_due: bool) -> None:
+async def watch_digest(temporal: Client, digest_id: UUID, user: str | None = None, *, is_due: bool) -> None:
     """Makes sure that somebody waits for a window to close; `is_due` has them look at once.
+
+    With a `user` it may be about to be opened, by whoever holds that user's inbox.
 
     Raises:
         ServiceUnreachable: it is not known whether anybody does; repeat the call.
@@ -31,7 +33,7 @@ async def watch_digest(temporal: Client, digest_id: UUID, *, is_due: bool) -> No
         async with asyncio.timeout(limits.ACCEPT_SECONDS):
             await temporal.start_workflow(
                 names.DIGEST_WORKFLOW,
-                DigestInput(digest_id=digest_id),
+                DigestInput(digest_id=digest_id, user=user),
                 start_signal=names.RECONSIDER_SIGNAL if is_due else None,
                 **_start_options(digest_id),
             )

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
+from uuid import UUID
 
 import orjson
 import psycopg
@@ -42,6 +43,8 @@ class Transaction:
     """Who wants something else now, or is reached elsewhere."""
     freed_slots: set[str] = field(default_factory=set)
     """Whose attention somebody may have given back."""
+    windows: dict[UUID, str] = field(default_factory=dict)
+    """Of people's own digests, and whose they are, for which somebody must be sure to wait."""
 
 
 class Database:

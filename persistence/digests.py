@@ -1,7 +1,8 @@
 """Digests: windows opened, filled, looked into and closed.
 
-The rows of the deliveries say who is in: those that wait for their digest. So whatever stops, moves or reads an
-entry takes it out, and nothing has to remember to. Whoever fills or closes a window holds the owner's inbox.
+The rows of the deliveries say who is in: those that point to its window and wait for it. So whatever stops, moves
+or reads an entry takes it out, and nothing has to remember to. Whoever fills or closes a window holds the owner's
+inbox.
 """
 
 from collections.abc import Sequence
@@ -12,10 +13,11 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, RowMapping, and_, case, exists, func, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm import aliased
 
+from notifications.contracts import names
 from notifications.contracts.digests import DigestChoice, DigestWindow, WindowKind
 from notifications.contracts.vocabulary import Channel, DeliveryStatus, NotificationType
+from persistence import events
 from persistence.database import Transaction
 from persistence.inbox import InboxRepository
 from persistence.models import Delivery, Digest, Notification
@@ -40,6 +42,11 @@ class Window:
     closed_at: datetime | None
     entries: int
 
+    @property
+    def is_own(self) -> bool:
+        """What its person wants to be told together, not what a sender does."""
+        return self.window.kind is WindowKind.OWN
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
@@ -60,8 +67,13 @@ class DigestRepository:
         self._transaction = transaction
         self._connection = transaction.connection
 
-    async def held(self, digest_id: UUID) -> Window | None:
-        """One digest, held with its owner's inbox until the transaction ends: nobody joins, leaves or closes it."""
+    async def held(self, digest_id: UUID, *, user_id: str | None = None) -> Window | None:
+        """One digest, held with its owner's inbox until the transaction ends: nobody joins, leaves or closes it.
+
+        With a `user_id`, also one that whoever holds the inbox is about to open.
+        """
+        if user_id is not None:
+            await InboxRepository(self._transaction).lock(user_id)
         owner = await self._connection.scalar(select(Digest.user_id).where(Digest.id == digest_id))
         if owner is None:
             return None
@@ -78,8 +90,8 @@ class DigestRepository:
 
     async def open_of(self, notification_id: UUID) -> Window | None:
         """The open window that a notification waits in."""
-        entry = select(Notification.digest_id).where(Notification.id == notification_id).scalar_subquery()
-        return await self._window(Digest.id == entry, Digest.closed_at.is_(None))
+        entries = select(Delivery.digest_id).where(Delivery.notification_id == notification_id, _WAITS_FOR_SENDERS)
+        return await self._window(Digest.id.in_(entries), Digest.closed_at.is_(None))
 
     async def count(self, user_id: str | None) -> int:
         return await self._connection.scalar(select(func.count()).select_from(Digest).where(*_of(user_id))) or 0
@@ -92,7 +104,8 @@ class DigestRepository:
 
     async def entries(self, digest_id: UUID, *, limit: int, only_in: bool = False) -> Sequence[Entry]:
         """The newest, first; `only_in` leaves out those that have left."""
-        wanted = [Notification.digest_id == digest_id, *([_is_in(Notification)] if only_in else [])]
+        is_in = _entered(digest_id, _IS_IN)
+        wanted = is_in if only_in else _entered(digest_id)
         rows = await self._connection.execute(
             select(
                 Notification.id,
@@ -101,9 +114,9 @@ class DigestRepository:
                 Notification.related_object_type,
                 Notification.related_object_id,
                 Notification.created_at,
-                _is_in(Notification).label("is_in"),
+                is_in.label("is_in"),
             )
-            .where(*wanted)
+            .where(wanted)
             .order_by(Notification.created_at.desc(), Notification.id.desc())
             .limit(limit)
         )
@@ -112,15 +125,19 @@ class DigestRepository:
     async def channels(self, digest_id: UUID) -> tuple[Channel, ...]:
         """On which its entries were to go out, in the order of the channels."""
         found = await self._connection.scalars(
-            select(func.unnest(Notification.channels))
-            .where(Notification.digest_id == digest_id, _is_in(Notification))
-            .distinct()
+            select(Delivery.channel).join(Notification).where(Delivery.digest_id == digest_id, _IS_IN).distinct()
         )
         asked = set(found)
         return tuple(channel for channel in Channel if channel in asked)
 
     async def open(
-        self, user_id: str, choice: DigestChoice, notification_type: NotificationType, *, now: datetime
+        self,
+        user_id: str,
+        choice: DigestChoice,
+        notification_type: NotificationType,
+        *,
+        now: datetime,
+        closes_at: datetime | None = None,
     ) -> Window:
         """A new window, for which there is room: none of the same user, key and type is open."""
         digest_id = await self._connection.scalar(
@@ -132,7 +149,7 @@ class DigestRepository:
                 window=asdict(choice.window),
                 opened_at=now,
                 last_entry_at=now,
-                closes_at=now,
+                closes_at=closes_at or now,
             )
             .returning(Digest.id)
         )
@@ -144,24 +161,48 @@ class DigestRepository:
     async def take_in(self, notification_id: UUID, digest: Window, *, until: datetime) -> None:
         """Makes a notification an entry, waiting until then, of a digest that stands as told."""
         await self._connection.execute(
-            update(Notification).where(Notification.id == notification_id).values(digest_id=digest.id)
-        )
-        await self._connection.execute(
-            update(Delivery).where(Delivery.notification_id == notification_id).values(next_attempt_at=until)
+            update(Delivery)
+            .where(Delivery.notification_id == notification_id)
+            .values(next_attempt_at=until, digest_id=digest.id)
         )
         await self._set(digest.id, last_entry_at=digest.last_entry_at, closes_at=digest.closes_at)
+
+    async def open_own(self, user_id: str, channel: Channel, *, closes_at: datetime, now: datetime) -> UUID:
+        """The open window of what a person gathers for themselves until then, opened if there is none.
+
+        Somebody is sure to wait for it, once it is committed. The caller holds the inbox.
+        """
+        key = names.own_digest_key(channel, closes_at)
+        found = await self.open_for(user_id, key, NotificationType.SYSTEM)
+        if found is None:
+            choice = DigestChoice(key=key, window=DigestWindow(kind=WindowKind.OWN))
+            found = await self.open(user_id, choice, NotificationType.SYSTEM, now=now, closes_at=closes_at)
+            self._transaction.windows[found.id] = user_id
+        elif closes_at <= now:
+            self._transaction.windows[found.id] = user_id  # it should have closed
+        return found.id
+
+    async def put(self, delivery_id: UUID, digest_id: UUID | None) -> None:
+        """A delivery is in another window, or in none."""
+        await self._connection.execute(
+            update(Delivery).where(Delivery.id == delivery_id).values(digest_id=digest_id, updated_at=func.now())
+        )
 
     async def move(self, digest_id: UUID, closes_at: datetime) -> None:
         """It closes at another time than was thought."""
         await self._set(digest_id, closes_at=closes_at)
 
-    async def close(self, digest_id: UUID, *, now: datetime) -> int:
+    async def close(self, digest: Window, *, now: datetime) -> int:
         """Ends what waits in it, all at once; how many entries there are to be told.
 
-        No socket hears of it: an entry was never in the inbox, so nobody watches one.
+        No socket hears of a sender's: its entries were never in the inbox, so nobody watches one.
         """
-        total = await self._connection.scalar(_END, {"id": digest_id, "now": now}) or 0
-        await self._set(digest_id, closed_at=now, closes_at=now, total=total)
+        ended = (await self._connection.execute(_END, {"id": digest.id, "now": now})).all()
+        total = len({each.notification_id for each in ended if each.reason == Reason.DIGESTED})
+        await self._set(digest.id, closed_at=now, closes_at=now, total=total)
+        if digest.is_own and ended:
+            changes = [events.delivery_changed(each) for each in ended]
+            await InboxRepository(self._transaction).append(digest.user_id, changes)
         return total
 
     async def _set(self, digest_id: UUID, **values: object) -> None:
@@ -180,18 +221,36 @@ def _of(user_id: str | None) -> list[ColumnElement[bool]]:
     return [] if user_id is None else [Digest.user_id == user_id]
 
 
-def _is_in(entry: type[Notification]) -> ColumnElement[bool]:
-    waits = and_(
-        Delivery.reason == WaitReason.DIGEST,
+_WAITS_FOR_SENDERS = and_(Delivery.reason == WaitReason.DIGEST, Delivery.status == DeliveryStatus.SCHEDULED)
+# Of a delivery with its notification, in the window that it points to.
+_IS_IN = or_(
+    and_(
+        Delivery.reason.in_([WaitReason.DIGEST, WaitReason.OWN_DIGEST]),
         Delivery.status == DeliveryStatus.SCHEDULED,
-        entry.read_at.is_(None),
-        or_(entry.expires_at.is_(None), entry.expires_at > func.now()),
+        Notification.read_at.is_(None),
+        or_(Notification.expires_at.is_(None), Notification.expires_at > func.now()),
+    ),
+    Delivery.reason == Reason.DIGESTED,
+)
+
+
+def _entered(digest_id: UUID, *conditions: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Whether any delivery of a notification points to a window."""
+    return (
+        exists()
+        .where(Delivery.notification_id == Notification.id, Delivery.digest_id == digest_id, *conditions)
+        .correlate(Notification)
     )
-    return exists().where(Delivery.notification_id == entry.id, or_(waits, Delivery.reason == Reason.DIGESTED))
 
 
-_ENTRY = aliased(Notification)
-_IN_IT = select(func.count()).where(_ENTRY.digest_id == Digest.id, _is_in(_ENTRY)).correlate(Digest).scalar_subquery()
+_IN_IT = (
+    select(func.count(Delivery.notification_id.distinct()))
+    .select_from(Delivery)
+    .join(Notification)
+    .where(Delivery.digest_id == Digest.id, _IS_IN)
+    .correlate(Digest)
+    .scalar_subquery()
+)
 _WINDOWS = select(
     Digest.id,
     Digest.user_id,
@@ -227,16 +286,22 @@ _END = text(
                 ELSE 'digested'
             END
         FROM notifications AS entry
-        WHERE entry.digest_id = :id AND delivery.notification_id = entry.id
-            AND delivery.status = 'scheduled' AND delivery.reason = 'digest'
-        RETURNING delivery.notification_id, delivery.channel, delivery.status, delivery.reason
+        WHERE delivery.digest_id = :id AND delivery.notification_id = entry.id
+            AND delivery.status = 'scheduled' AND delivery.reason IN ('digest', 'own_digest')
+        RETURNING delivery.id, delivery.notification_id, delivery.channel, delivery.status, delivery.reason,
+            delivery.attempts, delivery.next_attempt_at
     ), told AS (
         INSERT INTO timeline_entries (notification_id, channel, event, reason)
         SELECT notification_id, channel, status, reason FROM ended
     ), settled AS (
-        UPDATE notifications SET status = 'sent', sent_at = now(), updated_at = now()
-        WHERE id IN (SELECT notification_id FROM ended)
+        UPDATE notifications SET status = 'sent', sent_at = coalesce(sent_at, now()), updated_at = now()
+        WHERE id IN (SELECT notification_id FROM ended) AND NOT EXISTS (
+            -- What else is to come of it, or failed, its own workflow knows.
+            SELECT FROM deliveries AS other
+            WHERE other.notification_id = notifications.id AND other.id NOT IN (SELECT id FROM ended)
+                AND other.status NOT IN ('sent', 'delivered', 'skipped', 'cancelled')
+        )
     )
-    SELECT count(DISTINCT notification_id) FROM ended WHERE reason = 'digested'
+    SELECT notification_id, channel, status, reason, attempts, next_attempt_at FROM ended
     """
 )

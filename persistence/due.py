@@ -67,6 +67,9 @@ class DueDelivery:
     """Set where its sender wants to be asked, before each send, whether it is still true."""
     unanswered_since: datetime | None
     answer_holds_until: datetime | None
+    digest_id: UUID | None
+    """The window that it waits in, or was told in, or has left."""
+    is_digest: bool
     reachability: Reachability
 
     @property
@@ -110,6 +113,10 @@ class DueDelivery:
             read_at=self.read_at,
             escalates_after_seconds=self.escalates_after_seconds,
             held_until=self.next_attempt_at if self.reason == WaitReason.PRECONDITION else None,
+            own_digest=self.reachability.own_digest,
+            gathered_until=self.next_attempt_at if self.reason == WaitReason.OWN_DIGEST else None,
+            goes_alone=self.attempts > 0 or self.if_unreachable is not None,
+            is_digest=self.is_digest,
         )
 
     @property
@@ -167,6 +174,10 @@ class DueRepository:
         rows = await self._connection.execute(_WAITING_FOR_SLOTS, {"user_id": user_id, "most": most})
         return [_due(row) for row in rows.mappings()]
 
+    async def gathered(self, digest_id: UUID) -> Sequence[DueDelivery]:
+        """What waits in one window of a person's own digest, held until the transaction ends."""
+        return [_due(row) for row in (await self._connection.execute(_GATHERED, {"id": digest_id})).mappings()]
+
     async def _every(self, statement: Select[*tuple[Any, ...]], notification_id: UUID) -> Sequence[DueDelivery]:
         rows = (await self._connection.execute(statement, {"id": notification_id})).mappings()
         return sorted(map(_due, rows), key=lambda due: list(Channel).index(due.channel))
@@ -204,6 +215,8 @@ def _due(row: RowMapping) -> DueDelivery:
         if_unreachable=row["if_unreachable"] and IfUnreachable(row["if_unreachable"]),
         unanswered_since=row["unanswered_since"],
         answer_holds_until=row["answer_holds_until"],
+        digest_id=row["digest_id"],
+        is_digest=row["is_digest"],
         reachability=reachability_of(row),
     )
 
@@ -241,11 +254,13 @@ def _where(condition: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
             Delivery.escalates_after_seconds,
             Delivery.unanswered_since,
             Delivery.answer_holds_until,
+            Delivery.digest_id,
             _IN_DOUBT,
             Notification.user_id,
             Notification.precondition["if_unreachable"].astext.label("if_unreachable"),
             Notification.notification_type,
             Notification.priority,
+            Notification.is_digest,
             Notification.created_at.label("accepted_at"),
             # A channel that was edited away is settled, and its place in line does not count.
             func.coalesce(func.array_position(Notification.channels, Delivery.channel), 0).label("turn"),
@@ -264,6 +279,14 @@ def _where(condition: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
 _ONE = _where(Delivery.id == bindparam("id"))
 _ALL = _where(Delivery.notification_id == bindparam("id"))
 _ALL_HELD = _ALL.with_for_update(of=Delivery)
+
+_GATHERED = _where(
+    and_(
+        Delivery.digest_id == bindparam("id"),
+        Delivery.status == DeliveryStatus.SCHEDULED,
+        Delivery.reason == WaitReason.OWN_DIGEST,
+    )
+).with_for_update(of=Delivery)
 
 _OPEN = Delivery.status.in_([status for status in DeliveryStatus if not status.is_settled])
 _PENDING = (Notification.user_id == bindparam("user_id"), Notification.status == NotificationStatus.PENDING)

@@ -54,13 +54,13 @@ _ACCEPT = text(
         INSERT INTO notifications (
             id, user_id, notification_type, title, message, channels, status, priority, metadata, template_key,
             related_object_type, related_object_id, group_key, notification_key, supersede_key, precondition,
-            scheduled_for, expires_at, sent_at, published_at, listed_at, created_at, fingerprint, call_id
+            scheduled_for, expires_at, sent_at, published_at, listed_at, created_at, fingerprint, call_id, is_digest
         )
         VALUES (
             :id, :user_id, :notification_type, :title, :text, :channels, :status, :priority,
             cast(:metadata AS jsonb), :template_key, :related_object_type, :related_object_id, :group_key,
             :notification_key, :supersede_key, cast(:precondition AS jsonb), :scheduled_for, :expires_at, :sent_at,
-            :published_at, :listed_at, :created_at, :fingerprint, :call_id
+            :published_at, :listed_at, :created_at, :fingerprint, :call_id, :is_digest
         )
         ON CONFLICT DO NOTHING
         RETURNING id

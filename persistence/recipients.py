@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import time
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -20,12 +21,13 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, TEXT, insert
 from sqlalchemy.engine import RowMapping
 
-from notifications.contracts.vocabulary import Channel, NotificationType, Priority
+from notifications.contracts.vocabulary import Channel, DigestFrequency, NotificationType, Priority
 from persistence.database import Transaction
 from persistence.models import NotificationSetting, PreferenceProfile, Recipient
 from persistence.summaries import SummaryRepository
 from persistence.wishes import change_mind
 from policy.channels import Preferences
+from policy.digests import OwnDigest
 from policy.planning import Situation
 from policy.quiet_hours import QuietHours, spans_of
 from policy.types import policy_of
@@ -45,6 +47,7 @@ class Reachability:
     preferences: Preferences = field(default_factory=Preferences)
     quiet_hours: QuietHours = field(default_factory=QuietHours)
     daily_limit: int | None = None
+    own_digest: OwnDigest = field(default_factory=OwnDigest)
 
     def in_app(self, kind: NotificationType, *, priority: Priority | None = None) -> Situation:
         """How a notification that comes in finds this person's inbox; the other channels' situations follow from it."""
@@ -56,6 +59,7 @@ class Reachability:
             has_address=True,
             priority=priority or policy.priority,
             quiet_hours=self.quiet_hours,
+            own_digest=self.own_digest,
         )
 
     def has_address(self, channel: Channel) -> bool:
@@ -83,6 +87,8 @@ _REACHABILITY = (
     PreferenceProfile.opted_out_channels,
     PreferenceProfile.quiet_hours,
     PreferenceProfile.daily_limit,
+    PreferenceProfile.digest,
+    PreferenceProfile.digest_time,
     *(getattr(NotificationSetting, f"{channel}_enabled").label(f"type_{channel}_enabled") for channel in Channel),
     *(getattr(PreferenceProfile, f"{channel}_enabled").label(f"overall_{channel}_enabled") for channel in Channel),
 )
@@ -108,7 +114,7 @@ def with_reachability(
 
 def reachability_of(row: RowMapping) -> Reachability:
     """From a row of a query `with_reachability`."""
-    hours = row["quiet_hours"]
+    hours, zone = row["quiet_hours"], row["time_zone"] or "UTC"
     return Reachability(
         name=row["recipient_name"] or "",
         email=row["email"],
@@ -120,9 +126,17 @@ def reachability_of(row: RowMapping) -> Reachability:
             overall=switches_of(row, prefix="overall_"),
             opted_out=_opted_out(row),
         ),
-        quiet_hours=QuietHours(spans_of(hours), ZoneInfo(row["time_zone"] or "UTC")) if hours else QuietHours(),
+        quiet_hours=QuietHours(spans_of(hours), ZoneInfo(zone)) if hours else QuietHours(),
         daily_limit=row["daily_limit"],
+        own_digest=_own_digest(row, zone),
     )
+
+
+def _own_digest(row: RowMapping, zone: str) -> OwnDigest:
+    frequency = DigestFrequency(row["digest"] or DigestFrequency.OFF)
+    if frequency is DigestFrequency.OFF:
+        return OwnDigest()
+    return OwnDigest(frequency=frequency, at=time.fromisoformat(row["digest_time"]), zone=ZoneInfo(zone))
 
 
 def preferences_of(setting: Mapping[str, Any] | None, profile: Mapping[str, Any]) -> Preferences:

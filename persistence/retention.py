@@ -178,7 +178,7 @@ LEFTOVERS: Mapping[str, TextClause] = {
     "digests": _delete(
         "digests",
         "id",
-        "closed_at < :before AND NOT EXISTS (SELECT FROM notifications WHERE digest_id = digests.id)",
+        "closed_at < :before AND NOT EXISTS (SELECT FROM deliveries WHERE digest_id = digests.id)",
     ),
     "batches": _delete(
         "batches",

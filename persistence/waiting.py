@@ -65,13 +65,20 @@ class Waking:
     """
 
     def __init__(
-        self, *, reconsider: Callable[[str], Awaitable[None]], wake: Callable[[UUID], Awaitable[None]]
+        self,
+        *,
+        reconsider: Callable[[str], Awaitable[None]],
+        wake: Callable[[UUID], Awaitable[None]],
+        watch: Callable[[UUID, str], Awaitable[None]],
     ) -> None:
         self._reconsider = reconsider
         self._wake = wake
+        self._watch = watch
 
     async def before_commit(self, transaction: Transaction) -> None:
         """Costs one query for each person concerned; nobody is told when nothing would wait differently."""
+        for digest_id, user in transaction.windows.items():
+            await self._watch(digest_id, user)
         waiting, now = WaitingRepository(transaction), datetime.now(UTC)
         for user in transaction.changed_minds:
             page = await waiting.restless(user, now=now)

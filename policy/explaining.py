@@ -22,6 +22,7 @@ _SENTENCES: Mapping[str, str] = {
     WaitReason.QUIET_HOURS: "It waits for the end of the person's quiet hours.",
     WaitReason.ATTENTION_BUDGET: "The person has had as many messages as they want in a day; it waits for its turn.",
     WaitReason.DIGEST: "It waits to be told together with others, in a digest.",
+    WaitReason.OWN_DIGEST: "It waits to be told together with others, in the digest that the person has chosen.",
     WaitReason.PRECONDITION: "Its sender could not be asked whether it is still true; they are asked again.",
     Asked.STILL_TRUE: "Its sender said that it is still true.",
     Asked.NO_LONGER_TRUE: "Its sender said that it is no longer true.",

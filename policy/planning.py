@@ -11,7 +11,8 @@ from enum import StrEnum
 
 from notifications.contracts.vocabulary import Channel, Priority
 from policy.attention import Budget, needs_slot, slot_for
-from policy.channels import Preferences, decide
+from policy.channels import Preferences, Rule, decide
+from policy.digests import OwnDigest, own_closes_at
 from policy.quiet_hours import QuietHours, deferred_until
 from policy.retries import Reason
 from policy.types import TypePolicy
@@ -25,6 +26,7 @@ class WaitReason(StrEnum):
     QUIET_HOURS = "quiet_hours"
     ATTENTION_BUDGET = "attention_budget"
     DIGEST = "digest"
+    OWN_DIGEST = "own_digest"
     PRECONDITION = "precondition"
 
 
@@ -56,6 +58,13 @@ class Situation:
     """Nobody could say whether it is still true; they are not asked again before then."""
     budget: Budget | None = None
     """The attention that the person has left; None is without limit."""
+    own_digest: OwnDigest = field(default_factory=OwnDigest)
+    gathered_until: datetime | None = None
+    """It is in the person's own digest, whose window closes then."""
+    goes_alone: bool = False
+    """It may not be gathered: a provider was asked already, or its sender is to be asked right before it goes."""
+    is_digest: bool = False
+    """It tells what the person's own digest has gathered, of which each was decided about when it closed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +94,7 @@ def next_step(situation: Situation, *, now: datetime) -> Step:
     """One delivery's next step. A wait that would outlast the expiry is no wait: expiry wins."""
     step = _next_step(situation, now=now)
     expires_at = situation.expires_at
-    moment = step.until if isinstance(step, Wait) else now
+    moment = max(step.until, now) if isinstance(step, Wait) else now
     if expires_at is not None and expires_at <= moment and not isinstance(step, Skip):
         return Skip(Reason.EXPIRED)
     return step
@@ -156,10 +165,11 @@ def _next_step(situation: Situation, *, now: datetime) -> Step:
     if situation.scheduled_for is not None and situation.scheduled_for > now:
         # Everything else is asked when the time has come, by the answers that hold then.
         return Wait(situation.scheduled_for, WaitReason.SCHEDULED)
+    wishes = situation.preferences
     decision = decide(
         situation.channel,
         policy=situation.policy,
-        preferences=situation.preferences,
+        preferences=Preferences(opted_out=wishes.opted_out) if situation.is_digest else wishes,
         has_address=situation.has_address,
     )
     if not decision.use:
@@ -167,6 +177,7 @@ def _next_step(situation: Situation, *, now: datetime) -> Step:
     if situation.channel.is_external:
         return (
             _escalation(situation, now=now)
+            or _gathered(situation, decision.rule, now=now)
             or _quiet(situation, now=now)
             or _attention(situation, now=now)
             or _held(situation, now=now)
@@ -183,6 +194,21 @@ def _escalation(situation: Situation, *, now: datetime) -> Step | None:
         return Skip(Reason.ALREADY_READ)
     due = situation.published_at + timedelta(seconds=situation.escalates_after_seconds)
     return Wait(due, WaitReason.UNLESS_READ) if due > now else None
+
+
+def _gathered(situation: Situation, rule: Rule, *, now: datetime) -> Step | None:
+    """What may wait goes into the digest that the person wants; what would expire there goes by itself."""
+    gathered_until = situation.gathered_until
+    if gathered_until is not None and situation.read_at is not None:
+        return Skip(Reason.ALREADY_READ)
+    may_wait = situation.priority is not Priority.URGENT and rule is not Rule.TYPE_REQUIRES
+    if not may_wait or not situation.own_digest.gathers or situation.is_digest or situation.goes_alone:
+        return None
+    if gathered_until is not None and gathered_until <= now:
+        return Wait(gathered_until, WaitReason.OWN_DIGEST)  # it is being told
+    until = own_closes_at(situation.own_digest, hours=situation.quiet_hours, now=now)
+    expires_at = situation.expires_at
+    return Wait(until, WaitReason.OWN_DIGEST) if expires_at is None or until < expires_at else None
 
 
 def _quiet(situation: Situation, *, now: datetime) -> Wait | None:

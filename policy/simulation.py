@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from notifications.contracts.vocabulary import Channel
 from policy.attention import Budget, needs_slot, slots
-from policy.planning import PREFERRED_WAITS, Go, Situation, Step, Wait, next_step
+from policy.planning import PREFERRED_WAITS, Go, Situation, Step, Wait, WaitReason, next_step
 
 # Nothing waits so often, unless it is quiet for ever.
 _MOST_RUNGS = 50
@@ -76,6 +76,8 @@ def ladder(
             published_at=walk.published_at,
             read_at=walk.read_at if walk.read_at is not None and walk.read_at <= moment else None,
             escalates_after_seconds=escalation.get(channel),
+            gathered_until=moment if _was_gathered(walk.rungs[channel]) else None,
+            goes_alone=in_app.goes_alone or _was_gathered(walk.rungs[channel]),
             budget=in_app.budget and _budget(in_app.budget, ahead, walk, channel, moment),
         )
         step = next_step(situation, now=moment)
@@ -106,6 +108,11 @@ def _budget(start: Budget, ahead: Sequence[datetime], walk: Ladder, channel: Cha
         spent=(*start.spent, *walk.spent, *(slot for slot in ahead if slot <= moment)),
         ahead=sum(slot > moment for slot in ahead) + sum(map(_is_in_line, (walk.rungs[each] for each in named_before))),
     )
+
+
+def _was_gathered(rungs: Sequence[Rung]) -> bool:
+    """Its digest has come: what goes on from here is the one message that tells it, and it is gathered once."""
+    return any(isinstance(rung.step, Wait) and rung.step.reason is WaitReason.OWN_DIGEST for rung in rungs)
 
 
 def _is_in_line(rungs: Sequence[Rung]) -> bool:

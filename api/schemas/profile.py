@@ -59,7 +59,7 @@ class ProfileWrite(Shape):
     opted_out_channels: ExternalChannels = Field(default_factory=list)
     digest: DigestFrequency = Field(
         default=DigestFrequency.OFF,
-        description="What the person would like. It is kept, and gathers nothing yet: digests are opened by senders.",
+        description="What is external and not urgent is gathered, and told at the end of the hour or once a day.",
     )
     digest_time: ClockTime = Field(default="09:00", description="When a daily digest comes, in the user's time zone.")
     daily_limit: StrictInt | None = Field(

@@ -24,7 +24,7 @@ from notifications.contracts.reminders import ReminderRequest
 from notifications.contracts.vocabulary import NotificationType, Priority
 
 _ANCHOR = re.compile(r"[A-Za-z0-9_.-]+:[A-Za-z0-9_.:-]+")
-_NOT_CONTENT = {"notification_id", "call_id", "fingerprint", "resumed"}
+_NOT_CONTENT = {"notification_id", "call_id", "fingerprint", "resumed", "is_digest"}
 _ADDED_LATER = {"supersede_key", "escalation", "digest", "batch_id", "precondition", "summary_week"}
 
 

@@ -65,7 +65,7 @@ class Check:
             return value
         return None
 
-    def word(self, field: str, value: object, words: type[Word]) -> Word | None:
+    def word(self, field: str, value: object, words: Iterable[Word]) -> Word | None:
         for word in words:
             if word == value:
                 return word

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from notifications.contracts import limits
+from notifications.contracts import limits, names
 from notifications.contracts.checking import Check
 from notifications.contracts.digests import DigestChoice, DigestWindow, WindowKind
 from notifications.contracts.errors import InvalidNotification
@@ -40,17 +40,19 @@ def _digest(value: object) -> DigestChoice:
     given = _object("digest", value, ("key", "window"))
     check = Check()
     key = check.text("key", given.get("key"), limits.KEY_CHARS, required=True)
+    if key is not None and key.startswith(names.OWN_DIGEST):
+        check.fail("key", f"What begins with {names.OWN_DIGEST} is what people gather for themselves.")
     check.finish()
     return DigestChoice(key=key or "", window=_window(given.get("window")))
 
 
 def _window(value: object) -> DigestWindow:
     check = Check()
-    kind = check.word("kind", value.get("kind") if isinstance(value, Mapping) else None, WindowKind)
+    kind = check.word("kind", value.get("kind") if isinstance(value, Mapping) else None, _FIELDS)
     check.finish()
-    names = _FIELDS[WindowKind(kind or "")]
-    given = _object("window", value, ("kind", *names))
-    for name in names:
+    fields = _FIELDS[WindowKind(kind or "")]
+    given = _object("window", value, ("kind", *fields))
+    for name in fields:
         if name == "at":
             if not isinstance(given.get(name), str) or not _CLOCK.fullmatch(given[name]):
                 check.fail(name, "Enter a time of day as HH:MM, from 00:00 to 23:59.")
@@ -58,7 +60,7 @@ def _window(value: object) -> DigestWindow:
             least, most = _RANGES[name]
             check.fail(name, f"A whole number from {least} to {most} is required.")
     check.finish()
-    window = DigestWindow(kind=WindowKind(kind or ""), **{name: given[name] for name in names})
+    window = DigestWindow(kind=WindowKind(kind or ""), **{name: given[name] for name in fields})
     if window.kind is WindowKind.QUIET and (window.at_most_seconds or 0) < (window.seconds or 0):
         check.fail("at_most_seconds", "Must not be less than seconds.")
     check.finish()

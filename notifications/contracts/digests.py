@@ -17,6 +17,8 @@ class WindowKind(StrEnum):
     """So many entries, at most so long after the first."""
     DAILY = "daily"
     """A time of day, on the clocks of where the person is."""
+    OWN = "own"
+    """As the person wants all that may wait; no sender can ask for it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +54,8 @@ class DigestEntry:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DigestInput:
     digest_id: UUID
+    user: str | None = None
+    """Whose it is, where whoever opens it may not have committed yet: their inbox is waited for."""
     at_once: bool = False
     """Close it now, whatever its window says."""
 

@@ -53,6 +53,7 @@ RECONSIDER_ACTIVITY = "reconsider"
 
 DIGEST_WORKFLOW = "digest"
 FLUSH_UPDATE = "flush"
+OWN_DIGEST = "own:"
 
 WATCH_DIGEST_ACTIVITY = "watch_digest"
 CLOSE_DIGEST_ACTIVITY = "close_digest"
@@ -173,6 +174,11 @@ def reconsider_workflow_id(user: str) -> str:
 
 def digest_workflow_id(digest_id: UUID) -> str:
     return f"digest:{digest_id}"
+
+
+def own_digest_key(channel: Channel, closes_at: datetime) -> str:
+    """What a person gathers for themselves on one channel until then; no sender's digest has such a key."""
+    return f"{OWN_DIGEST}{channel}:{closes_at.astimezone(UTC).isoformat()}"
 
 
 def digest_notification_id(digest_id: UUID) -> UUID:

@@ -51,6 +51,8 @@ class NotificationRequest:
     """Asked before each send through a provider."""
     summary_week: str | None = None
     """A weekly summary, of a week such as `2026-W48`. What it says is counted when it is accepted."""
+    is_digest: bool = False
+    """It tells what its person's own digest has gathered."""
     batch_id: UUID | None = None
     """Its batch, which gives way to everything else."""
 

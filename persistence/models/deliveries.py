@@ -27,6 +27,7 @@ class Delivery(Timestamped, Base):
             "provider_message_id",
             postgresql_where=text("provider_message_id IS NOT NULL"),
         ),
+        Index("ix_deliveries_digest", "digest_id", postgresql_where=text("digest_id IS NOT NULL")),
         Index("ix_deliveries_created_at", text("created_at DESC"), text("id DESC")),
         Index(
             "ix_deliveries_failed",
@@ -60,6 +61,8 @@ class Delivery(Timestamped, Base):
     """Set while it waits: for its time, or to be tried again."""
     escalates_after_seconds: Mapped[int | None]
     """Sent only if the notification is still unread this long after it entered the inbox."""
+    digest_id: Mapped[UUID | None] = mapped_column(ForeignKey("digests.id", ondelete="SET NULL"))
+    """The window that gathers it. It is in there while it waits for that, and was told if its reason says so."""
     has_slot: Mapped[bool] = mapped_column(server_default=text("false"))
     """It was given a slot of its person's attention budget, and goes out without asking again."""
     unanswered_since: Mapped[datetime | None]

@@ -12,7 +12,7 @@ from persistence.models.base import Base, Timestamped, one_of
 
 
 class Digest(Timestamped, Base):
-    """One window of one user, key and type. Its entries are the notifications with its id.
+    """One window of one user, key and type. Its entries are the deliveries with its id.
 
     `closes_at` is as of the last entry; whoever closes it asks again.
     """

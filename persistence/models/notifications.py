@@ -92,13 +92,6 @@ class Notification(Timestamped, Base):
             "supersede_key",
             postgresql_where=text("status = 'pending' AND supersede_key IS NOT NULL"),
         ),
-        Index(
-            "ix_notifications_digest",
-            "digest_id",
-            text("created_at DESC"),
-            text("id DESC"),
-            postgresql_where=text("digest_id IS NOT NULL"),
-        ),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -117,7 +110,8 @@ class Notification(Timestamped, Base):
     group_key: Mapped[str | None]
     notification_key: Mapped[str | None]
     supersede_key: Mapped[str | None]
-    digest_id: Mapped[UUID | None] = mapped_column(ForeignKey("digests.id", ondelete="SET NULL"))
+    is_digest: Mapped[bool] = mapped_column(server_default=text("false"))
+    """It tells what its person's own digest has gathered, and is not gathered again."""
     precondition: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     """The contract's `Precondition`. Its address may hold a secret, and is shown to nobody."""
     scheduled_for: Mapped[datetime | None]

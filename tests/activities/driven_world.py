@@ -64,7 +64,7 @@ class World:
     """One person, and the workflows of their notifications. `elapsed` is how much time has been told to pass."""
 
     def __init__(self, url: str, *, pool_size: int = 2) -> None:
-        waking = Waking(reconsider=self._hear_of, wake=self._hear)
+        waking = Waking(reconsider=self._hear_of, wake=self._hear, watch=self._watch)
         self.database = Database(url, pool_size=pool_size, before_commit=waking.before_commit)
         self._notifications = NotificationActivities(database=self.database)
         self._changes = ChangeActivities(database=self.database)

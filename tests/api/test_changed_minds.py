@@ -19,6 +19,7 @@ from deploy.local.launch import LaunchedStack
 from notifications.connecting import connect
 from notifications.contracts.names import reconsider_workflow_id
 from notifications.contracts.vocabulary import Weekday
+from notifications.digesting import watch_digest
 from notifications.reconsidering import reconsider, wake
 from persistence.database import Database, Transaction
 from persistence.profiles import ProfileRepository
@@ -200,7 +201,11 @@ async def test_a_change_that_was_told_of_and_not_made_changes_nothing(
 ) -> None:
     """As when the process dies between the two."""
     made = await put_off(boss, ada)
-    waking = Waking(reconsider=partial(reconsider, temporal), wake=partial(wake, temporal))
+    waking = Waking(
+        reconsider=partial(reconsider, temporal),
+        wake=partial(wake, temporal),
+        watch=partial(watch_digest, temporal, is_due=False),
+    )
 
     async def tell_and_die(transaction: Transaction) -> None:
         await waking.before_commit(transaction)
@@ -220,7 +225,11 @@ async def test_whoever_is_told_waits_until_the_change_is_made(
     boss: Door, ada: Door, stack: LaunchedStack, temporal: Client, database: Database
 ) -> None:
     made = await put_off(boss, ada)
-    waking = Waking(reconsider=partial(reconsider, temporal), wake=partial(wake, temporal))
+    waking = Waking(
+        reconsider=partial(reconsider, temporal),
+        wake=partial(wake, temporal),
+        watch=partial(watch_digest, temporal, is_due=False),
+    )
 
     async def tell_and_dawdle(transaction: Transaction) -> None:
         await waking.before_commit(transaction)
