@@ -1,13 +1,12 @@
 """What is gathered in a digest is told in one, when its window closes."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
-from typing import Any
 from uuid import uuid4
 
 import httpx
 import pytest
+from gathered import HOUR, digests, emails, flush, gather, inbox, items, once
 from rest_door import Door, create, delivery, person, refusal, settled, staff, wanted
 
 from deploy.local.launch import LaunchedStack
@@ -35,7 +34,6 @@ ENTRY_KEYS = {
     "created_at",
     "status",
 }
-HOUR = {"kind": "duration", "seconds": 3600}
 
 
 @pytest.fixture
@@ -49,50 +47,6 @@ async def ada(stack: LaunchedStack, http: httpx.AsyncClient, boss: Door) -> Door
     profile = {"name": "Ada", "email": f"{ada.user}@example.org", "time_zone": "Europe/Berlin"}
     assert (await boss.call("PUT", f"recipients/{ada.user}/", json=profile)).status_code in (200, 201)
     return ada
-
-
-async def gather(boss: Door, ada: Door, title: str, window: dict[str, object] = HOUR, **fields: Any) -> dict[str, Any]:
-    """The detail of an accepted entry."""
-    choice = {"key": fields.pop("key", "workshop:7"), "window": window}
-    given = {"notification_type": "payment", "delivery_channels": ["in_app", "email"], **fields}
-    return await create(boss, ada.user, title=title, message=f"{title}.", digest=choice, **given)
-
-
-async def digests(boss: Door, ada: Door) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = (await boss.get("digests/", user=ada.user))["results"]
-    return found
-
-
-async def flush(boss: Door, ada: Door) -> dict[str, Any]:
-    """The newest digest, as it was flushed."""
-    newest = (await digests(boss, ada))[0]
-    response = await boss.call("POST", f"digests/{newest['id']}/flush/")
-    assert response.status_code == 200, response.text
-    flushed: dict[str, Any] = response.json()
-    return flushed
-
-
-async def once(found: Callable[[], Awaitable[Any]]) -> Any:
-    """What is looked for, as soon as it is there."""
-    async with asyncio.timeout(15):
-        while not (there := await found()):
-            await asyncio.sleep(0.02)
-    return there
-
-
-async def inbox(owner: Door) -> list[dict[str, Any]]:
-    """As soon as anything is in it."""
-    return list(await once(lambda: items(owner)))
-
-
-async def items(owner: Door) -> list[dict[str, Any]]:
-    return list((await owner.get("notifications/"))["results"])
-
-
-async def emails(http: httpx.AsyncClient, owner: Door) -> list[dict[str, Any]]:
-    params = {"user": owner.user, "channel": "email"}
-    found = (await http.get("/courier-sandbox/messages", params=params)).raise_for_status()
-    return list(found.json()["results"])
 
 
 async def test_entries_are_told_in_one_inbox_item_and_one_email(http: httpx.AsyncClient, boss: Door, ada: Door) -> None:
