@@ -18,17 +18,21 @@ from temporalio.exceptions import ApplicationError
 from activities.asking import Preconditions
 from activities.changing import ChangeActivities
 from activities.delivery import DeliveryActivities
+from activities.digests import DigestActivities
 from activities.notification import NotificationActivities
 from activities.reconsidering import ReconsiderActivities
 from notifications.contracts.building import build_request
 from notifications.contracts.changes import Change, ChangeAnswer, Effect
 from notifications.contracts.delivery import AdvanceInput, ConcludeInput, Plan, SendInput
+from notifications.contracts.digests import DigestInput
+from notifications.contracts.notification import NotificationRequest
 from notifications.contracts.reconsidering import ReconsiderInput
 from notifications.contracts.vocabulary import Weekday
 from persistence.database import Database, DatabaseUnavailable, Transaction
-from persistence.models import Attempt, AttentionSlot, Delivery, Notification, PreferenceProfile
+from persistence.models import Attempt, AttentionSlot, Delivery, Digest, Notification, PreferenceProfile
 from persistence.profiles import ProfileRepository
 from persistence.waiting import WaitingRepository, Waking
+from policy.retries import Reason
 from providers.provider import DeliveryProvider
 
 Act = Callable[[], Coroutine[Any, Any, None]]
@@ -43,6 +47,7 @@ _OWN = {
     Attempt: "delivery_id IN (SELECT delivery.id FROM deliveries AS delivery JOIN notifications AS notification"
     " ON notification.id = notification_id WHERE user_id = :user)",
     AttentionSlot: "user_id = :user",
+    Digest: "user_id = :user",
 }
 _TRIES = 10
 _REACHED = {Effect.STOPPED, Effect.CHANGED, Effect.IN_DOUBT}
@@ -59,6 +64,13 @@ _INTO_THE_PAST = [
     for model, whose in _OWN.items()
 ]
 
+# The key says when it closes.
+_KEYS_OF_WINDOWS = text(
+    "UPDATE digests SET key = split_part(key, ':', 1) || ':' || split_part(key, ':', 2) || ':'"
+    " || to_char(closes_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS+00:00')"
+    " WHERE user_id = :user AND closed_at IS NULL"
+)
+
 
 class World:
     """One person, and the workflows of their notifications. `elapsed` is how much time has been told to pass."""
@@ -69,6 +81,7 @@ class World:
         self._notifications = NotificationActivities(database=self.database)
         self._changes = ChangeActivities(database=self.database)
         self._reconsidering = ReconsiderActivities(database=self.database, wake=self._hear)
+        self._digests = DigestActivities(database=self.database, start=self._start_of_digest, watch=self._never)
 
     def begin(self, provider: DeliveryProvider) -> None:
         """With somebody new."""
@@ -80,6 +93,13 @@ class World:
         """Of the notifications whose workflow runs."""
         self.sends: dict[UUID, datetime] = {}
         """When each delivery that is being sent is to be tried."""
+        self.windows: dict[UUID, datetime] = {}
+        """When each digest's workflow looks whether it may close."""
+        self.told_at: int | None = None
+        """The minute of this world's day at which what may wait is told together."""
+        self.digests: set[UUID] = set()
+        self.telling: Callable[[NotificationRequest, Sequence[UUID]], None] = lambda _, __: None
+        """Hears of each digest before it is told, and which notifications are in it."""
         self._notification_of: dict[UUID, UUID] = {}
         self.signals: list[UUID] = []
         self.starts: list[str] = []
@@ -126,6 +146,11 @@ class World:
         self.quiet = spans
         await self.write(lambda t: ProfileRepository(t, user_id=self.user).put({"quiet_hours": self._hours()}))
 
+    async def be_told_daily(self, minute: int | None) -> None:
+        """At this minute of the day, or of each by itself."""
+        self.told_at = minute
+        await self.write(lambda t: ProfileRepository(t, user_id=self.user).put(self._own_digest()))
+
     async def settle(self) -> None:
         """Everything that is due now is done, one after another."""
         while await self._do_one_thing():
@@ -147,6 +172,10 @@ class World:
                 step = min(step, max(MINUTE, -((datetime.now(UTC) - next_due) // MINUTE) * MINUTE))
             await self._into_the_past(step)
             await self.settle()
+
+    async def pass_unseen(self, passed: timedelta) -> None:
+        """In minutes, and nobody does anything about it yet."""
+        await self._into_the_past(passed)
 
     async def _run(self, step: Callable[[Input], Awaitable[Result]], input: Input) -> Result:
         """As Temporal does, once more when the database is away, which on a busy machine it may seem to be."""
@@ -185,8 +214,30 @@ class World:
             for each, plan in self.plans.items()
             if plan.wake_at is not None and plan.wake_at <= now
         ]
+        due += [partial(self._close, each) for each, at in self.windows.items() if at <= now]
         due += [partial(self._send, each) for each, at in self.sends.items() if at <= now]
         return told or due or [partial(self._conclude, each) for each in self.plans if self._has_ended(each)]
+
+    async def _close(self, digest_id: UUID) -> None:
+        plan = await self._run(self._digests.close, DigestInput(digest_id=digest_id, user=self.user))
+        if plan.wake_at is None:
+            del self.windows[digest_id]
+        else:
+            self.windows[digest_id] = plan.wake_at
+
+    async def _start_of_digest(self, request: NotificationRequest) -> None:
+        await self.tell(request)
+
+    async def tell(self, request: NotificationRequest) -> None:
+        """Starts the notification that tells of a digest, as Temporal would."""
+        if request.notification_id not in self.digests:
+            self.digests.add(request.notification_id)
+            entries = select(Delivery.notification_id).where(
+                Delivery.digest_id == UUID(request.call_id), Delivery.reason == Reason.DIGESTED
+            )
+            self.telling(request, (await self.write(lambda t: t.connection.scalars(entries))).all())
+            accepted = await self._run(self._notifications.accept, request)
+            self._take(request.notification_id, accepted.plan)
 
     async def _conclude(self, notification_id: UUID) -> None:
         del self.plans[notification_id]
@@ -229,7 +280,7 @@ class World:
 
     def _waits(self) -> list[datetime]:
         wakes = [plan.wake_at for plan in self.plans.values() if plan.wake_at is not None]
-        return [*wakes, *self.sends.values()]
+        return [*wakes, *self.sends.values(), *self.windows.values()]
 
     async def _into_the_past(self, passed: timedelta) -> None:
         self.elapsed += passed
@@ -243,14 +294,21 @@ class World:
             for each, plan in self.plans.items()
         }
         self.sends = {each: at - passed for each, at in self.sends.items()}
+        self.windows = {each: at - passed for each, at in self.windows.items()}
         moved = update(PreferenceProfile).where(PreferenceProfile.user_id == self.user)
 
         async def move(transaction: Transaction) -> None:
             for statement in _INTO_THE_PAST:
                 await transaction.connection.execute(statement, {"user": self.user, "passed": passed})
-            await transaction.connection.execute(moved.values(quiet_hours=self._hours()))
+            await transaction.connection.execute(moved.values(quiet_hours=self._hours(), **self._own_digest()))
+            await transaction.connection.execute(_KEYS_OF_WINDOWS, {"user": self.user})
 
         await self.write(move)
+
+    def _own_digest(self) -> dict[str, str]:
+        if self.told_at is None:
+            return {"digest": "off"}
+        return {"digest": "daily", "digest_time": _clock(self.told_at - self.elapsed // MINUTE)}
 
     def _hours(self) -> dict[str, list[dict[str, str]]]:
         """The quiet hours on the product's wall, where it is another time."""
@@ -263,6 +321,12 @@ class World:
 
     async def _hear_of(self, user: str) -> None:
         self.starts.append(user)
+
+    async def _watch(self, digest_id: UUID, _: str) -> None:
+        self.windows[digest_id] = datetime.now(UTC)
+
+    async def _never(self, digest_id: UUID, /, *, is_due: bool) -> None:
+        raise NotImplementedError("No sender gathers anything here.")
 
     async def _hear(self, notification_id: UUID) -> None:
         self.signals.append(notification_id)

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from driven_world import MINUTES_OF_WEEK, World
+from driven_world import MINUTES_OF_DAY, MINUTES_OF_WEEK, World
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
@@ -37,6 +37,8 @@ HOUR = timedelta(hours=1)
 CHANNELS = st.lists(st.sampled_from(Channel), min_size=2, max_size=4, unique=True)
 LIMITS = st.sampled_from([None, 1, 1, 2, 4])
 SPANS = st.lists(st.tuples(st.integers(-10 * 60, 10 * 60), st.integers(30, 20 * 60)), max_size=2)
+# Minutes from now to the time of day at which what may wait is told.
+TOLD = st.sampled_from([None, None, 10, 4 * 60, 20 * 60])
 PRIORITIES = st.sampled_from([None, Priority.LOW, Priority.NORMAL, Priority.HIGH, Priority.URGENT])
 FAULTS = st.lists(st.sampled_from(["busy", "silent", "lost", "rejected"]), min_size=1, max_size=3)
 
@@ -49,6 +51,7 @@ class RandomLife(RuleBasedStateMachine):
         super().__init__()
         self.vendor = StrictVendor(self.world)
         self.world.begin(self.vendor)
+        self.world.telling = self.vendor.hear_of_digest
         self.is_broken = False
 
     def live(self, act: Coroutine[Any, Any, object]) -> None:
@@ -68,11 +71,12 @@ class RandomLife(RuleBasedStateMachine):
         lives = list(self.vendor.lives)
         return lives[which % len(lives)] if lives else None
 
-    @initialize(limit=LIMITS, spans=SPANS)
-    def be_known(self, limit: int | None, spans: list[tuple[int, int]]) -> None:
+    @initialize(limit=LIMITS, spans=SPANS, told=TOLD)
+    def be_known(self, limit: int | None, spans: list[tuple[int, int]], told: int | None) -> None:
         self.live(self.world.write(lambda t: RecipientRepository(t).put(self.world.user, ADDRESSES)))
         self.want_so_many_a_day(limit)
         self.be_quiet(spans)
+        self.be_told_daily(told)
 
     @rule(
         number=st.integers(1, 3),
@@ -192,6 +196,13 @@ class RandomLife(RuleBasedStateMachine):
         minute = (now.weekday() * 24 + now.hour) * 60 + now.minute
         self.live(self.world.be_quiet([((minute + begin) % MINUTES_OF_WEEK, length) for begin, length in spans]))
 
+    @rule(told=TOLD)
+    def be_told_daily(self, told: int | None) -> None:
+        now = self.world.now
+        self.vendor.wants.digest_since = now
+        minute = None if told is None else (now.hour * 60 + now.minute + told) % MINUTES_OF_DAY
+        self.live(self.world.be_told_daily(minute))
+
     @rule(name=st.sampled_from(sorted(ADDRESSES)), known=st.booleans())
     def move_house(self, name: str, *, known: bool) -> None:
         nowhere: object = [] if name == "push_tokens" else None
@@ -222,6 +233,8 @@ class RandomLife(RuleBasedStateMachine):
             assert DeliveryStatus(row.status).is_settled, f"{row.channel} was lost: {row.status} {row.reason}"
             if row.status == DeliveryStatus.SENT:
                 assert row.id in self.vendor.accepted.values(), "said to be sent and was not"
+            elif row.reason == Reason.DIGESTED:
+                assert row.id in self.vendor.digested, "said to be told and was not"
             elif row.channel in EXTERNAL_CHANNELS:
                 assert row.reason in ENDS, f"{row.channel} ended without a reason: {row.status} {row.reason}"
 

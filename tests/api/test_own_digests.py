@@ -54,7 +54,7 @@ async def tell(boss: Door, ada: Door, title: str, **fields: Any) -> dict[str, An
     return await create(boss, ada.user, title=title, message=f"{title}.", **given)
 
 
-def waits(detail: dict[str, Any], channel: str = "email") -> tuple[str, str, str]:
+def waits(detail: dict[str, Any], channel: str = "email") -> tuple[Any, Any, Any]:
     found = delivery(detail, channel)
     return found["status"], found["reason"], found["next_attempt_at"]
 

@@ -12,6 +12,7 @@ CHECKOUT = Path(__file__).parents[2]
 ASKING = {
     "activities.acceptance": "first_steps",
     "activities.advancing": "next_step",
+    "activities.gathering": "next_step",
     "activities.plans": "next_step",
     "persistence.waiting": "next_step",
     "api.routes.why": "first_steps",
