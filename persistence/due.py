@@ -1,7 +1,7 @@
 """Deliveries that are still to be brought out, with all that decides about them and that a provider needs."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -183,40 +183,27 @@ class DueRepository:
         return sorted(map(_due, rows), key=lambda due: list(Channel).index(due.channel))
 
 
+_READ_OTHERWISE = {
+    "reachability",
+    "cancel_requested",
+    "channel",
+    "notification_type",
+    "priority",
+    "status",
+    "if_unreachable",
+}
+_COLUMNS = [item.name for item in fields(DueDelivery) if item.name not in _READ_OTHERWISE]
+
+
 def _due(row: RowMapping) -> DueDelivery:
     return DueDelivery(
-        id=row["id"],
-        notification_id=row["notification_id"],
-        user_id=row["user_id"],
+        **{name: row[name] for name in _COLUMNS},
         channel=Channel(row["channel"]),
         notification_type=NotificationType(row["notification_type"]),
         priority=Priority(row["priority"]),
         status=DeliveryStatus(row["status"]),
-        reason=row["reason"],
-        subject=row["subject"],
-        body=row["body"],
-        attempts=row["attempts"],
-        key_generation=row["key_generation"],
-        redrives=row["redrives"],
-        earlier_attempts=row["earlier_attempts"],
-        in_doubt=row["in_doubt"],
-        next_attempt_at=row["next_attempt_at"],
-        updated_at=row["updated_at"],
-        sent_at=row["sent_at"],
-        has_slot=row["has_slot"],
-        accepted_at=row["accepted_at"],
-        turn=row["turn"],
         cancel_requested=row["cancel_requested_at"] is not None,
-        scheduled_for=row["scheduled_for"],
-        expires_at=row["expires_at"],
-        published_at=row["published_at"],
-        read_at=row["read_at"],
-        escalates_after_seconds=row["escalates_after_seconds"],
         if_unreachable=row["if_unreachable"] and IfUnreachable(row["if_unreachable"]),
-        unanswered_since=row["unanswered_since"],
-        answer_holds_until=row["answer_holds_until"],
-        digest_id=row["digest_id"],
-        is_digest=row["is_digest"],
         reachability=reachability_of(row),
     )
 

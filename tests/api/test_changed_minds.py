@@ -181,7 +181,7 @@ async def test_where_nothing_waits_nothing_is_started(ada: Door, boss: Door, tem
 async def test_what_decides_nothing_starts_nothing(ada: Door, boss: Door, temporal: Client) -> None:
     await put_off(boss, ada)
     await say(ada, "POST", SETTINGS, notification_type="review", email_enabled=False)
-    await say(ada, "PATCH", PROFILE, sms_enabled=False, digest="daily")
+    await say(ada, "PATCH", PROFILE, sms_enabled=False, digest_time="18:30")
     await say(boss, "PUT", f"recipients/{ada.user}/", **addresses(ada) | {"name": "Ada Lovelace", "locale": "de"})
     assert not await has_reconsidered(temporal, ada.user)
     await say(ada, "PATCH", PROFILE, email_enabled=False)

@@ -50,6 +50,7 @@ def row(user: str, **columns: Any) -> dict[str, Any]:
         "published_at": now,
         "fingerprint": "",
         "call_id": "",
+        "is_digest": False,
         **dict.fromkeys(_LEFT_OUT),
         **columns,
     }

@@ -63,6 +63,8 @@ export const STRINGS = {
     global_preference_off: "switched off in settings",
     opted_out: "opted out",
     quiet_hours: "after your quiet hours",
+    own_digest: "in your digest",
+    digested: "told in a digest",
     no_address: "no address known",
     forbidden_by_type: "not for this type",
     already_read: "already read here",
