@@ -70,7 +70,7 @@ def _walk(body: Simulation, person: Reachability, in_app: Situation, now: dateti
     if body.escalation is not None:
         escalation = {Channel(name): seconds for name, seconds in body.escalation.items()}
     return ladder(
-        in_app,
+        replace(in_app, goes_alone=body.precondition is not None),
         list(dict.fromkeys(body.channels or policy.default_channels)),
         has_address=person.has_address,
         escalation=escalation,

@@ -214,11 +214,12 @@ class World:
             for each, plan in self.plans.items()
             if plan.wake_at is not None and plan.wake_at <= now
         ]
-        due += [partial(self._close, each) for each, at in self.windows.items() if at <= now]
+        due += [partial(self.close, each) for each, at in self.windows.items() if at <= now]
         due += [partial(self._send, each) for each, at in self.sends.items() if at <= now]
         return told or due or [partial(self._conclude, each) for each in self.plans if self._has_ended(each)]
 
-    async def _close(self, digest_id: UUID) -> None:
+    async def close(self, digest_id: UUID) -> None:
+        """Its workflow looks whether it may."""
         plan = await self._run(self._digests.close, DigestInput(digest_id=digest_id, user=self.user))
         if plan.wake_at is None:
             del self.windows[digest_id]

@@ -11,8 +11,9 @@ from sqlalchemy import delete
 from deploy.local.launch import LaunchedStack
 from notifications.contracts.errors import ServiceUnreachable
 from notifications.contracts.names import delivery_id
-from notifications.contracts.vocabulary import Channel
+from notifications.contracts.vocabulary import Channel, NotificationType
 from persistence.models import Digest
+from persistence.preferences import SettingRepository
 from persistence.recipients import RecipientRepository
 from providers.provider import Accepted, OutgoingMessage
 
@@ -55,8 +56,8 @@ def minute_of(world: World) -> int:
     return world.now.hour * 60 + world.now.minute
 
 
-async def notify(world: World) -> UUID:
-    made = await world.notify(notification_type="payment", delivery_channels=["in_app", "email"])
+async def notify(world: World, kind: str = "payment") -> UUID:
+    made = await world.notify(notification_type=kind, delivery_channels=["in_app", "email"])
     await world.settle()
     return made
 
@@ -137,6 +138,21 @@ async def test_what_was_closed_is_told_in_the_end_though_nobody_heard_at_first(
     await world.settle()
     assert tries[0] == tries[1]
     assert [subject for subject, _ in vendor.got] == ["Hello"]
+
+
+async def test_who_changed_their_mind_unheard_is_heard_when_the_window_closes(world: World, vendor: Vendor) -> None:
+    unwanted, wanted = await notify(world), await notify(world, kind="review")
+    await world.write(
+        lambda t: SettingRepository(t, user_id=world.user).put(NotificationType.PAYMENT, {"email_enabled": False})
+    )
+    world.starts.clear()
+    await world.pass_unseen(2 * HOUR + 2 * MINUTE)
+    for window in list(world.windows):
+        await world.close(window)
+    assert await stands(world, unwanted) == ("skipped", "preference_off")
+    await world.settle()
+    assert [subject for subject, _ in vendor.got] == ["Hello"]
+    assert await stands(world, wanted) == ("skipped", "digested")
 
 
 async def test_a_window_that_was_never_committed_is_not_waited_for(world: World, vendor: Vendor) -> None:
