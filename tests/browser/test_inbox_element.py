@@ -195,18 +195,21 @@ async def test_a_switch_of_the_settings_holds_and_a_refused_one_goes_back(ada: R
     await expect(switch).not_to_be_checked()
 
 
-async def test_quiet_hours_the_daily_limit_and_the_weekly_summary_are_kept_in_the_profile(ada: Reader) -> None:
+async def test_quiet_hours_digest_limit_and_weekly_summary_are_kept_in_the_profile(ada: Reader) -> None:
     page = await opened(ada)
     await page.get_by_role("button", name="Settings").click()
     await page.get_by_label("Monday, from").fill("22:00")
     await page.get_by_label("Monday, until").fill("07:00")
     await page.get_by_label("Time zone").fill("Europe/Stockholm")
+    await page.get_by_label("Gather what can wait").select_option("Daily")
+    await page.get_by_label("Once a day, at").fill("18:30")
     await page.get_by_label("Messages in a day at most").fill("5")
     await page.get_by_label("a summary of what I have not read").check()
     await page.get_by_role("button", name="Save").click()
     await expect(toast(page)).to_have_text("Saved")
     profile = (await ask(ada, f"{SETTINGS}profile/")).json()
     assert profile["quiet_hours"] == {"monday": [{"start": "22:00", "end": "07:00"}]}
+    assert (profile["digest"], profile["digest_time"]) == ("daily", "18:30")
     assert profile["daily_limit"] == 5
     assert profile["weekly_summary"] is True
     assert profile["time_zone"] == "Europe/Stockholm"

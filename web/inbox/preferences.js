@@ -16,6 +16,9 @@ const STRINGS = {
   from: "{day}, from",
   until: "{day}, until",
   timeZone: "Time zone",
+  digest: "Gather what can wait",
+  digests: { off: "No, one by one", hourly: "Hourly", daily: "Daily" },
+  digestTime: "Once a day, at",
   weeklySummary: "On Mondays at nine, a summary of what I have not read",
   dailyLimit: "Messages in a day at most, but for what is urgent",
   save: "Save",
@@ -105,16 +108,26 @@ export class Preferences {
   }
 
   #hours() {
-    const { quietHours, quietHoursHint, timeZone, dailyLimit, weeklySummary, save } = this.#words;
+    const { quietHours, quietHoursHint, timeZone, digest, digests, digestTime, dailyLimit, save } = this.#words;
     const zone = make("input", { name: "time_zone", value: this.#profile.time_zone, autocomplete: "off" });
+    const gathered = make("select", { name: "digest" });
+    for (const [value, textContent] of Object.entries(digests)) gathered.append(make("option", { value, textContent }));
+    gathered.value = this.#profile.digest;
+    const at = make("input", { name: "digest_time", type: "time", required: true, value: this.#profile.digest_time });
     const most = make("input", { name: "daily_limit", type: "number", min: 1, value: this.#profile.daily_limit ?? "" });
     const days = make("fieldset", {}, make("legend", { textContent: quietHours }));
     const hint = make("p", { className: "quiet", textContent: quietHoursHint });
     days.append(hint, ...DAYS.map((day, at) => this.#day(day, at)));
     const button = make("button", { className: "button", textContent: save });
-    const labelled = [make("label", {}, timeZone, zone), make("label", {}, dailyLimit, most)];
+    const fields = [
+      [timeZone, zone],
+      [digest, gathered],
+      [digestTime, at],
+      [dailyLimit, most],
+    ];
+    const labelled = fields.map(([text, field]) => make("label", {}, text, field));
     const summary = make("input", { name: "weekly_summary", type: "checkbox", checked: this.#profile.weekly_summary });
-    const check = make("label", { className: "check" }, summary, weeklySummary);
+    const check = make("label", { className: "check" }, summary, this.#words.weeklySummary);
     const form = make("form", {}, days, ...labelled, check, button);
     form.addEventListener("submit", (event) => {
       event.preventDefault();
@@ -141,6 +154,8 @@ export class Preferences {
     try {
       this.#profile = await this.#service.ask("PATCH", PROFILE, {
         time_zone: given.time_zone,
+        digest: given.digest,
+        digest_time: given.digest_time,
         daily_limit: given.daily_limit ? Number(given.daily_limit) : null,
         weekly_summary: "weekly_summary" in given,
         quiet_hours: quietHours(given, this.#profile.quiet_hours),
