@@ -5,7 +5,7 @@ import os
 import signal
 import sys
 from asyncio.subprocess import Process
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -45,13 +45,20 @@ class OwnGateway:
 
 
 @asynccontextmanager
-async def own_gateway(stack: LaunchedStack, **settings: str) -> AsyncIterator[OwnGateway]:
+async def own_gateway(
+    stack: LaunchedStack,
+    program: Sequence[str] = ("-m", "ws_gateway.server"),
+    stdout: int | None = None,
+    /,
+    **settings: str,
+) -> AsyncIterator[OwnGateway]:
     """One that is ready; `settings` in the names of the environment."""
     port = int(settings.get("GATEWAY_PORT") or free_port())
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "ws_gateway.server"),
+        *(sys.executable, *program),
         cwd=CHECKOUT,
-        env={**os.environ, **stack.environment, "GATEWAY_PORT": str(port), **settings},
+        env={**os.environ, "PYTHONPATH": str(CHECKOUT), **stack.environment, "GATEWAY_PORT": str(port), **settings},
+        stdout=stdout,
     )
     gateway = OwnGateway("127.0.0.1", port, process)
     try:
