@@ -15,6 +15,8 @@ from workflows.anchor import AnchorWorkflow
 from workflows.bulk import BulkWorkflow
 from workflows.digest import DigestWorkflow
 from workflows.notification import NotificationWorkflow
+from workflows.recurrence import RecurrenceWorkflow
+from workflows.retention import RetentionWorkflow
 from workflows.snooze import SnoozeWorkflow
 from workflows.summaries import SummariesWorkflow
 
@@ -37,10 +39,12 @@ PATHS = {
     "given_up",
     "in_app",
     "in_app_and_email",
+    "recurrence",
     "redriven",
     "refused",
     "rejected",
     "restored_and_moved",
+    "retention",
     "retried",
     "scheduled",
     "slept_on",
@@ -49,7 +53,10 @@ PATHS = {
     "weekly_summaries",
 }
 
-OTHERS = {"refused", "bulk_refused", "anchored", "digest_flushed", "digest_waited", "snoozed", "weekly_summaries"}
+OTHERS = {
+    *("refused", "bulk_refused", "anchored", "digest_flushed", "digest_waited", "snoozed"),
+    *("recurrence", "retention", "weekly_summaries"),
+}
 """Paths on which the steps are not met that are changed below."""
 
 
@@ -63,7 +70,10 @@ def test_every_path_has_its_recording() -> None:
 
 @pytest.mark.parametrize("path", HISTORIES, ids=lambda path: path.stem)
 async def test_a_recorded_history_replays(path: Path) -> None:
-    every = [NotificationWorkflow, AnchorWorkflow, BulkWorkflow, DigestWorkflow, SnoozeWorkflow, SummariesWorkflow]
+    every = [
+        *(NotificationWorkflow, AnchorWorkflow, BulkWorkflow, DigestWorkflow, SnoozeWorkflow),
+        *(RecurrenceWorkflow, RetentionWorkflow, SummariesWorkflow),
+    ]
     await Replayer(workflows=every).replay_workflow(history(path))
 
 
