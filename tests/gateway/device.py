@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import AsyncExitStack
+from uuid import uuid4
 
 import httpx
 from socket_client import DEADLINE_SECONDS, Frame, Socket, joined, rest, resume_query
@@ -25,7 +26,8 @@ class Device:
         self._connected: AsyncExitStack | None = None
         self._socket: Socket | None = None
         self._reading: asyncio.Task[None] | None = None
-        self._asked_from = 0
+        self._asked_from: dict[str, int] = {}
+        """The positions it wants to go on from and has no answer for yet, by `op_id`."""
 
     @property
     def is_connected(self) -> bool:
@@ -46,9 +48,10 @@ class Device:
         """Asks on the open connection for what came after a position so far back."""
         if self._socket is None or self._position is None or not self.is_connected:
             return
-        self._asked_from = max(0, self.seq - back)
+        operation, seq = str(uuid4()), max(0, self.seq - back)
+        self._asked_from[operation] = seq
         try:
-            await self._socket.send(type="resume", epoch=self._position["epoch"], seq=self._asked_from)
+            await self._socket.send(type="resume", op_id=operation, epoch=self._position["epoch"], seq=seq)
         except ConnectionClosed:
             return  # it was thrown out, and has yet to notice
 
@@ -87,8 +90,9 @@ class Device:
                 return
             async with self._moved:
                 if frame["type"] == "connection_established":
+                    seq = self._asked_from.pop(frame["op_id"])
                     if frame["resumed"]:
-                        self.seq = self._asked_from
+                        self.seq = seq
                     await self._start_from(frame)
                 else:
                     self._apply(frame)
