@@ -8,8 +8,9 @@ from pathlib import Path
 from uuid import UUID, uuid4
 
 import httpx
+from standing_schedules import NOTE, ensured_over_an_older_form
 from temporalio import activity
-from temporalio.client import Client, ScheduleOverlapPolicy, ScheduleUpdate, ScheduleUpdateInput
+from temporalio.client import Client, ScheduleOverlapPolicy
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
@@ -83,22 +84,8 @@ async def test_any_number_of_workers_make_sure_of_one_schedule_and_leave_a_pause
     await asyncio.gather(*(ensure_retention(temporal) for _ in range(5)))
     schedules = [each.id async for each in await temporal.list_schedules()]
     assert schedules.count(names.RETENTION_SCHEDULE) == 1
-    handle = temporal.get_schedule_handle(names.RETENTION_SCHEDULE)
-    await handle.pause(note="by hand")
-    await handle.update(_without_a_time)
-    await ensure_retention(temporal)
-    found = (await handle.describe()).schedule
-    await handle.unpause()
-    assert found.state.paused
-    assert found.state.note == "by hand"
-    assert len(found.spec.calendars) == 1
-
-
-async def _without_a_time(found: ScheduleUpdateInput) -> ScheduleUpdate:
-    """As an older release might have had it."""
-    found.description.schedule.spec.calendars = []
-    found.description.schedule.spec.cron_expressions = []
-    return ScheduleUpdate(schedule=found.description.schedule)
+    ensured = await ensured_over_an_older_form(temporal, names.RETENTION_SCHEDULE, ensure_retention)
+    assert (ensured.schedule.state.paused, ensured.schedule.state.note) == (True, NOTE)
 
 
 async def test_a_run_by_hand_is_reported_to_staff(stack: LaunchedStack, http: httpx.AsyncClient) -> None:

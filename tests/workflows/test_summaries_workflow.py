@@ -6,6 +6,7 @@ from typing import Any
 from uuid import uuid4
 
 import httpx
+from standing_schedules import NOTE, ensured_over_an_older_form
 from summary_rounds import MONDAY, TURNS, Teller, round_of
 from temporalio.client import Client, ScheduleActionExecutionStartWorkflow, ScheduleOverlapPolicy
 from temporalio.common import SearchAttributeKey
@@ -44,12 +45,8 @@ async def test_a_round_by_hand_is_for_the_moment_at_which_it_began() -> None:
 async def test_any_number_of_workers_make_sure_of_one_schedule_and_leave_a_pause_alone(stack: LaunchedStack) -> None:
     temporal = await Client.connect(stack.temporal_address)
     await asyncio.gather(*(ensure_summaries(temporal) for _ in range(5)))
-    handle = temporal.get_schedule_handle(names.SUMMARIES_SCHEDULE)
-    await handle.pause(note="by hand")
-    await ensure_summaries(temporal)
-    described = await handle.describe()
-    await handle.unpause()
-    assert (described.schedule.state.paused, described.schedule.state.note) == (True, "by hand")
+    ensured = await ensured_over_an_older_form(temporal, names.SUMMARIES_SCHEDULE, ensure_summaries)
+    assert (ensured.schedule.state.paused, ensured.schedule.state.note) == (True, NOTE)
     assert [each.id async for each in await temporal.list_schedules()].count(names.SUMMARIES_SCHEDULE) == 1
 
 
