@@ -1,20 +1,18 @@
-"""An empty database of its own, notifications of any age in it, and the housekeeping's activities."""
+"""A database with notifications of any age in it, and the housekeeping's activities."""
 
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 from inbox_world import put_one
-from sqlalchemy import create_engine, text
+from sqlalchemy import text
 from temporalio.testing import ActivityEnvironment
 
 from activities.retention import RetentionActivities
-from deploy.local.launch import LaunchedStack
 from notifications.contracts.maintenance import RetentionTurn
 from persistence.database import Database
-from persistence.migrate import migrate
 
 OLD = timedelta(days=800)
 """Older than anything is kept."""
@@ -51,20 +49,6 @@ class RetentionWorld:
     async def scalar(self, statement: str, **parameters: Any) -> Any:
         async with self.database.transaction() as transaction:
             return await transaction.connection.scalar(text(statement), parameters)
-
-
-@contextmanager
-def own_database(stack: LaunchedStack) -> Iterator[str]:
-    """The URL of a database in which nobody else puts anything that is old."""
-    name, url = f"retention_{uuid4().hex}", stack.environment["DATABASE_URL"]
-    engine = create_engine(url, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name}"))
-        own = url.rpartition("/")[0] + f"/{name}"
-        migrate(own)
-        yield own
-        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
-    engine.dispose()
 
 
 @asynccontextmanager

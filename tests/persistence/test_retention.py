@@ -10,7 +10,8 @@ from uuid import uuid4
 
 import pytest
 from inbox_world import counted, counted_anew, told
-from retention_world import OLD, RetentionWorld, own_database, retention_world
+from own_database import own_database
+from retention_world import OLD, RetentionWorld, retention_world
 
 from deploy.local.launch import LaunchedStack
 from notifications.contracts.vocabulary import NotificationType

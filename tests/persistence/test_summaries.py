@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from inbox_world import somebody
-from retention_world import own_database
+from own_database import own_database
 from summary_world import SummaryWorld, summary_world
 
 from deploy.local.launch import LaunchedStack
