@@ -27,11 +27,11 @@ class QuietSpan(Shape):
 _Spans = Annotated[list[QuietSpan], Field(max_length=limits.QUIET_SPANS_PER_DAY)]
 
 
-def _with_an_end(hours: dict[Weekday, _Spans]) -> dict[str, _Spans]:
+def _with_an_end(hours: dict[Weekday, _Spans]) -> dict[Weekday, _Spans]:
     """In the week's order, without days that have none."""
     if never_ends(spans_of({day: [span.model_dump() for span in spans] for day, spans in hours.items()})):
         raise ValueError("These hours leave no time in the week. To receive nothing, switch channels off.")
-    return {day.value: hours[day] for day in Weekday if hours.get(day)}
+    return {day: hours[day] for day in Weekday if hours.get(day)}
 
 
 QuietHours = Annotated[
