@@ -78,8 +78,20 @@ async def run(settings: Settings, roles: Sequence[str]) -> None:
     stop = asyncio.Event()
     for signum in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(signum, stop.set)
+    client = await _connected(settings)
+    async with serving(client, settings, roles):
+        if "bulk" in roles:
+            await _scheduled(client)
+        settle_memory()
+        log.info("worker ready", roles=" ".join(roles))
+        await stop.wait()
+        log.info("worker stopping")
+
+
+@asynccontextmanager
+async def serving(client: Client, settings: Settings, roles: Sequence[str]) -> AsyncIterator[None]:
+    """The workers of `roles`, and what they need, until the block ends."""
     async with AsyncExitStack() as resources:
-        client = await _connected(settings)
         database = await resources.enter_async_context(_database(settings, client))
         provider = CourierProvider(
             auth_token=settings.courier_auth_token.get_secret_value(),
@@ -102,12 +114,7 @@ async def run(settings: Settings, roles: Sequence[str]) -> None:
                     workers = [_channel_worker(client, Channel(channel), deliveries, settings)]
             for worker in workers:
                 await resources.enter_async_context(worker)
-        if "bulk" in roles:
-            await _scheduled(client)
-        settle_memory()
-        log.info("worker ready", roles=" ".join(roles))
-        await stop.wait()
-        log.info("worker stopping")
+        yield
 
 
 def _workflow_worker(
