@@ -36,8 +36,9 @@ types: $(READY) ## mypy --strict
 imports: $(READY) ## Who may import whom
 	@$(BIN)/lint-imports
 
+# All of them run in two processes with a stack each, which much of the time wait for something; a file stays together.
 test: $(READY) ## The tests, on a real stack of their own; ARGS="-k inbox" narrows them
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest $(or $(ARGS),-n 2 --dist loadfile)
 
 test-long: $(READY) ## Far more of what is random: calls against the API, days of an inbox; and faults of the gateway that last a minute
 	@SCHEMATHESIS_EXAMPLES=300 RANDOM_DAYS=400 LIVE_FAULT_SECONDS=60 $(BIN)/python -m pytest \

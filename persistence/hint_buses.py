@@ -104,11 +104,14 @@ class _Nats:
 
     @asynccontextmanager
     async def _connected(self) -> AsyncIterator[Client]:
-        # Reconnecting is left to those who ask, since whoever listens has to sweep after it.
+        # Reconnecting is left to those who ask, since whoever listens has to sweep after it. But for that number the
+        # client would try for two minutes before it says that nobody is there.
         with _losses():
             client = await nats.connect(
                 self._servers,
                 allow_reconnect=False,
+                max_reconnect_attempts=1,
+                reconnect_time_wait=0,
                 connect_timeout=_CONNECT_SECONDS,
                 ping_interval=_PING_SECONDS,
                 error_cb=_unsaid,
