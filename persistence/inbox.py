@@ -118,7 +118,7 @@ class InboxRepository:
 
     async def state(self, user_id: str) -> InboxState:
         """Where the stream stands; a user without one gets it, so that its epoch is kept from now on."""
-        row = (await self._connection.execute(select(*_STATE).where(Inbox.user_id == user_id))).one_or_none()
+        row = (await self._connection.execute(_STATE, {"user_id": user_id})).one_or_none()
         return _state(row) if row else await self.lock(user_id)
 
     async def unread_count(self, user_id: str) -> int:
@@ -147,14 +147,21 @@ class InboxRepository:
 
     async def has_events(self, user_id: str, *, after: int, up_to: int) -> bool:
         """Whether every event between two positions is still kept."""
-        kept = await self._connection.scalar(
-            select(func.count()).where(InboxEvent.user_id == user_id, InboxEvent.seq > after, InboxEvent.seq <= up_to)
-        )
-        return kept == up_to - after
+        if after == up_to:
+            return True
+        kept = await self._connection.scalar(_KEPT, {"user_id": user_id, "after": after, "up_to": up_to})
+        return bool(kept == up_to - after)
 
 
 _UNREAD_COUNT = select(Inbox.unread_count).where(Inbox.user_id == bindparam("user_id"))
-_STATE = (Inbox.epoch, Inbox.last_seq, Inbox.unread_count, Inbox.drawers)
+_STATE = select(Inbox.epoch, Inbox.last_seq, Inbox.unread_count, Inbox.drawers).where(
+    Inbox.user_id == bindparam("user_id")
+)
+_KEPT = select(func.count()).where(
+    InboxEvent.user_id == bindparam("user_id"),
+    InboxEvent.seq > bindparam("after"),
+    InboxEvent.seq <= bindparam("up_to"),
+)
 
 
 def _state(row: Any) -> InboxState:

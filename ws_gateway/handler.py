@@ -131,7 +131,7 @@ class Gateway:
         return _first_reason(outcomes)
 
     async def _where_to_begin(self, caller: Identity, position: Position | None) -> tuple[InboxState, bool]:
-        async with self._turns.taken(), self._database.transaction() as transaction:
+        async with self._turns.taken(), self._database.statements() as transaction:
             return await where_to_begin(InboxRepository(transaction), caller.user_id, position)
 
     def _evict(self, ended: asyncio.Future[None]) -> None:

@@ -109,7 +109,7 @@ class Session:
                 return frames.unread_count(state.unread_count, state.seq)
             case messages.Resume():
                 position = Position(message.epoch, message.seq)
-                async with self._database.transaction() as transaction:
+                async with self._database.statements() as transaction:
                     state, resumed = await where_to_begin(InboxRepository(transaction), self.identity.user_id, position)
                 if resumed:
                     self._rewind(message.seq)
@@ -142,7 +142,7 @@ class Session:
         return frames.marked_all_read(change.changed, change.unread_count)
 
     async def _state(self) -> InboxState:
-        async with self._database.transaction() as transaction:
+        async with self._database.statements() as transaction:
             return await InboxRepository(transaction).state(self.identity.user_id)
 
     async def _refresh(self, token: str) -> ServerFrame:
