@@ -65,8 +65,9 @@ async def refuse(page: Page, method: str) -> None:
     await page.route("**/api/v1/**", answer)
 
 
-async def ask(ada: Reader, path: str) -> httpx.Response:
-    return await ada.http.get(path, headers={"Authorization": f"Bearer {ada.stack.token(ada.user)}"})
+async def ask(ada: Reader, path: str, method: str = "GET", body: object = None) -> httpx.Response:
+    bearer = {"Authorization": f"Bearer {ada.stack.token(ada.user)}"}
+    return await ada.http.request(method, path, json=body, headers=bearer)
 
 
 async def test_an_inbox_of_five_thousand_scrolls_to_its_end_with_few_elements(ada: Reader) -> None:
@@ -213,6 +214,29 @@ async def test_quiet_hours_digest_limit_and_weekly_summary_are_kept_in_the_profi
     assert profile["daily_limit"] == 5
     assert profile["weekly_summary"] is True
     assert profile["time_zone"] == "Europe/Stockholm"
+
+
+async def test_a_day_has_as_many_quiet_hours_as_are_wanted(ada: Reader) -> None:
+    noon, evening = {"start": "12:00", "end": "13:00"}, {"start": "21:00", "end": "23:00"}
+    night = {"start": "00:00", "end": "07:00"}
+    await ask(ada, f"{SETTINGS}profile/", "PATCH", {"quiet_hours": {"monday": [night, noon], "friday": [noon]}})
+    page = await opened(ada)
+    await page.get_by_role("button", name="Settings").click()
+    begin, end = page.get_by_label("Monday, from"), page.get_by_label("Monday, until")
+    await expect(begin).to_have_count(2)
+    await expect(begin.nth(1)).to_have_value("12:00")
+    await page.get_by_role("button", name="Monday, other hours as well").click()
+    await expect(begin.nth(2)).to_be_focused()
+    await begin.nth(2).fill("21:00")
+    for field in (begin.first, end.first, page.get_by_label("Friday, from"), page.get_by_label("Friday, until")):
+        await field.fill("")
+    save = page.get_by_role("button", name="Save")
+    await save.click()
+    await expect(end.nth(2)).to_be_focused()  # half a span is none: it is asked for
+    await end.nth(2).fill("23:00")
+    await save.click()
+    await expect(toast(page)).to_have_text("Saved")
+    assert (await ask(ada, f"{SETTINGS}profile/")).json()["quiet_hours"] == {"monday": [noon, evening]}
 
 
 async def test_the_keyboard_does_everything(ada: Reader) -> None:

@@ -15,6 +15,7 @@ const STRINGS = {
   quietHoursHint: "Email, SMS and push wait until these hours are over.",
   from: "{day}, from",
   until: "{day}, until",
+  another: "{day}, other hours as well",
   timeZone: "Time zone",
   digest: "Gather what can wait",
   digests: { off: "No, one by one", hourly: "Hourly", daily: "Daily" },
@@ -37,7 +38,9 @@ const CSS = `
 .preferences label { display: grid; gap: 0.2rem; font-size: 0.88rem; }
 .preferences :is(input:not([type="checkbox"]), select) { padding: 0.3rem 0.6rem; border: 1px solid var(--_line); border-radius: 8px; background: none; }
 .preferences .check { display: flex; gap: 0.5rem; align-items: center; }
-.weekday { display: grid; grid-template-columns: 1fr auto auto auto; gap: 0.5rem; align-items: center; padding: 0.15rem 0; font-size: 0.92rem; }
+.weekday { display: grid; grid-template-columns: 1fr auto auto; gap: 0.5rem; align-items: first baseline; padding: 0.15rem 0; font-size: 0.92rem; }
+.span { display: flex; gap: 0.5rem; align-items: baseline; }
+.span + .span { padding-top: 0.3rem; }
 `;
 
 export const sheet = new CSSStyleSheet();
@@ -140,13 +143,26 @@ export class Preferences {
     const name = new Intl.DateTimeFormat(this.#dates.language, { weekday: "long", timeZone: "UTC" }).format(
       A_MONDAY + at * 86_400_000,
     );
-    const [span] = this.#profile.quiet_hours[day] ?? [];
-    const clock = (end, label) => {
-      const ariaLabel = fill(label, { day: name });
-      return make("input", { type: "time", name: `${day}.${end}`, value: span?.[end] ?? "", ariaLabel });
-    };
-    const times = [clock("start", this.#words.from), "–", clock("end", this.#words.until)];
-    return make("div", { className: "weekday" }, make("span", { textContent: name }), ...times);
+    const spans = make("div", {}, ...(this.#profile.quiet_hours[day] ?? [{}]).map((span) => this.#span(span, name)));
+    const ariaLabel = fill(this.#words.another, { day: name });
+    const more = make("button", { type: "button", className: "action", ariaLabel, textContent: "+" });
+    more.addEventListener("click", () => {
+      spans.append(this.#span({}, name));
+      spans.lastChild.querySelector("input").focus();
+    });
+    return make("div", { className: "weekday", "data-day": day }, make("span", { textContent: name }), spans, more);
+  }
+
+  /** One whose times are both empty is none. */
+  #span({ start = "", end = "" }, day) {
+    const clock = (name, value, label) =>
+      make("input", { type: "time", name, value, ariaLabel: fill(label, { day }) });
+    const times = [clock("start", start, this.#words.from), clock("end", end, this.#words.until)];
+    const span = make("div", { className: "span" }, times[0], "–", times[1]);
+    span.addEventListener("input", () => {
+      for (const time of times) time.required = times.some(({ value }) => value);
+    });
+    return span;
   }
 
   async #save(form) {
@@ -158,7 +174,7 @@ export class Preferences {
         digest_time: given.digest_time,
         daily_limit: given.daily_limit ? Number(given.daily_limit) : null,
         weekly_summary: "weekly_summary" in given,
-        quiet_hours: quietHours(given, this.#profile.quiet_hours),
+        quiet_hours: quietHours(form),
       });
       this.#say(this.#words.saved, false);
     } catch (error) {
@@ -171,14 +187,14 @@ export class Preferences {
   }
 }
 
-/** The first span of each day is what the form shows; the others of a day stay as they were. */
-function quietHours(given, before) {
+function quietHours(form) {
   const hours = {};
-  for (const day of DAYS) {
-    const span = { start: given[`${day}.start`], end: given[`${day}.end`] };
-    const others = (before[day] ?? []).slice(1);
-    const spans = span.start && span.end ? [span, ...others] : others;
-    if (spans.length) hours[day] = spans;
+  for (const row of form.querySelectorAll("[data-day]")) {
+    const values = [...row.querySelectorAll(".span")].map((span) =>
+      Object.fromEntries([...span.querySelectorAll("input")].map(({ name, value }) => [name, value])),
+    );
+    const spans = values.filter(({ start }) => start);
+    if (spans.length) hours[row.dataset.day] = spans;
   }
   return hours;
 }
