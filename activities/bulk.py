@@ -8,17 +8,15 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 from uuid import UUID
 
-import orjson
 import structlog
 from temporalio import activity
-from temporalio.converter import JSONPlainPayloadConverter
 
 from activities.acceptance import draft
+from activities.keeping import as_json, content_from
 from activities.pacing import Pace
-from activities.paging import accept_next_page, content_of, workflow_request
+from activities.paging import accept_next_page, workflow_request
 from activities.refusing import check_precondition, refusals
 from notifications.contracts import names
 from notifications.contracts.batches import AcceptedBatch, BatchRequest, BatchStatus, PageInput, PageResult
@@ -148,11 +146,11 @@ async def _accept(transaction: Transaction, request: BatchRequest, destinations:
             raise ValueError("A batch without content was to be accepted.")
         check_precondition(content, destinations)
         await _try_out(transaction, content)
-        await batches.add(request, _as_json(content))
+        await batches.add(request, as_json(content))
         return _answer(request, request.call_id, content)
     if existing["fingerprint"] != request.fingerprint:
         raise IdempotencyConflict
-    return _answer(request, existing["call_id"], content_of(existing))
+    return _answer(request, existing["call_id"], content_from(existing["content"]))
 
 
 async def _try_out(transaction: Transaction, content: NotificationRequest) -> None:
@@ -173,11 +171,3 @@ def _answer(request: BatchRequest, call_id: str, content: NotificationRequest) -
         fingerprint=request.fingerprint,
         scheduled_for=content.scheduled_for,
     )
-
-
-def _as_json(content: NotificationRequest) -> Any:
-    """Spelled as in Temporal's payloads, from which `value_to_type` reads it back."""
-    payload = JSONPlainPayloadConverter().to_payload(content)
-    if payload is None:
-        raise ValueError("Content that is no JSON.")
-    return orjson.loads(payload.data)

@@ -8,9 +8,8 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from temporalio.converter import value_to_type
-
 from activities.acceptance import Acceptance, draft
+from activities.keeping import content_from
 from notifications.contracts import names
 from notifications.contracts.batches import BatchStatus, PageResult
 from notifications.contracts.errors import InvalidNotification
@@ -64,7 +63,7 @@ async def accept_next_page(transaction: Transaction, batch_id: UUID, *, started_
     users = await batches.next_users(batch, most=PAGE_SIZE)
     page = _Page()
     if users:
-        page = await _drafted(transaction, batch_id, content_of(batch), users)
+        page = await _drafted(transaction, batch_id, content_from(batch["content"]), users)
         await PageRepository(transaction).accept(page.notifications, page.deliveries, page.messages)
         is_caught_up = started_up_to == batch["accepted_up_to"] and not page.needs_workflows
         await batches.move_on(
@@ -78,12 +77,6 @@ async def accept_next_page(transaction: Transaction, batch_id: UUID, *, started_
     if is_last:
         await batches.finish(batch_id, BatchStatus.COMPLETED)
     return PageResult(accepted=len(page.notifications), is_last=is_last)
-
-
-def content_of(batch: Row) -> NotificationRequest:
-    """As every recipient gets it, but for its id and its user."""
-    content: NotificationRequest = value_to_type(NotificationRequest, batch["content"])
-    return content
 
 
 def workflow_request(batch: Row, user: str) -> NotificationRequest:

@@ -1,15 +1,15 @@
 """Keeping, moving and cancelling an anchor's reminders, and firing those whose time has come."""
 
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from temporalio import activity
-from temporalio.converter import value_to_type
 
+from activities.keeping import as_json, content_from
 from activities.refusing import check_precondition, refusals
 from activities.stopping import stop_waiting
 from notifications.contracts import limits, names
@@ -68,7 +68,7 @@ class ReminderActivities:
                     starts_at=request.starts_at,
                     users=request.users,
                     offsets=request.offsets_seconds,
-                    content=asdict(request.content),
+                    content=as_json(request.content),
                     now=now,
                 )
                 if await reminders.count(request.anchor) > limits.REMINDERS_PER_ANCHOR:
@@ -121,7 +121,7 @@ class ReminderActivities:
 
 def request_of(reminder: DueReminder, *, zone: ZoneInfo, participants: int) -> NotificationRequest:
     """The notification that a reminder fires, with the facts of this moment among a template's variables."""
-    content: NotificationRequest = value_to_type(NotificationRequest, reminder.content)
+    content = content_from(reminder.content)
     notification_id = names.fired_notification_id(reminder.id, reminder.fires_at)
     request = replace(
         content,

@@ -11,8 +11,9 @@ import pytest
 from batch_world import World, reachable, somebody
 from sqlalchemy import select, text
 
+from activities.keeping import content_from
 from activities.notification import NotificationActivities
-from activities.paging import accept_next_page, content_of
+from activities.paging import accept_next_page
 from deploy.local.launch import LaunchedStack
 from notifications.contracts.batches import BatchStatus, PageResult
 from notifications.contracts.names import batch_notification_id
@@ -272,7 +273,7 @@ async def test_the_content_comes_back_from_the_database_as_it_was_asked_for(worl
         scheduled_for=datetime(2039, 5, 1, 12, 0, 0, 123_456, tzinfo=UTC),
         expires_at=datetime(2039, 6, 1, tzinfo=UTC),
     )
-    assert content_of(await world.row(batch)) == batch.content
+    assert content_from((await world.row(batch))["content"]) == batch.content
 
 
 async def test_a_workflow_is_started_without_the_words(world: World) -> None:

@@ -98,6 +98,29 @@ async def test_a_reminder_fires_by_itself_with_the_anchor_as_its_object(boss: Do
     assert datetime.fromisoformat(item["created_at"]) >= datetime.fromisoformat(fired["fires_at"])
 
 
+async def test_everything_asked_for_is_in_what_a_reminder_fires(boss: Door, ada: Door) -> None:
+    starts_at = soon(3).replace(microsecond=0)
+    asked: dict[str, Any] = {
+        "title": "Bräunung ☀",
+        "message": "Two\nlines",
+        "metadata": {"a": [1, 2.5, None, True, {"b": "ß"}]},
+        "related_object_type": "course",
+        "related_object_id": "7",
+        "group_key": "course:7",
+        "priority": "urgent",
+        "expires_at": (starts_at + DAY).isoformat().replace("+00:00", "Z"),
+        "delivery_channels": ["in_app", "email"],
+    }
+    await boss.call("PUT", f"recipients/{ada.user}/", json={"email": f"{ada.user}@example.org"})
+    await remind(
+        boss, user=ada.user, anchor=an_anchor(), starts_at=starts_at, offsets=[0], escalation={"email": 900}, **asked
+    )
+    assert await told(ada, "Bräunung ☀") == ["Bräunung ☀"]
+    detail = await boss.get(f"notifications/{(await ada.get('notifications/'))['results'][0]['id']}/")
+    assert {name: detail[name] for name in asked} == asked | {"metadata": detail["metadata"] | asked["metadata"]}
+    assert {each["channel"]: each["reason"] for each in detail["deliveries"]}["email"] == "unless_read"
+
+
 async def test_what_has_passed_already_is_skipped_and_not_fired_in_a_burst(boss: Door, ada: Door) -> None:
     answer = await remind(boss, user=ada.user, anchor=an_anchor(), starts_at=soon(3600), offsets=[86400, 1800, -7200])
     assert statuses(answer) == {86400: "skipped", 1800: "waiting", -7200: "waiting"}
