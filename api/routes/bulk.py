@@ -39,8 +39,8 @@ async def create_batch(
     accepted = await services.client.announce(
         users=body.users,
         audience=Audience(locale=body.audience.locale, time_zone=body.audience.time_zone) if body.audience else None,
-        notification_type=body.notification_type,
-        **(body.options() | {"idempotency_key": idempotency_key}),
+        idempotency_key=idempotency_key,
+        **body.content(),
     )
     headers = {"Location": str(request.url_for("get_batch", id=str(accepted.id)))}
     if accepted.replayed:

@@ -72,11 +72,7 @@ async def create_notification(
     idempotency_key: Annotated[str | None, Header(description="Repeated, it makes nothing new.")] = None,
 ) -> Response:
     """201 when it is readable, 202 when it is accepted and will be soon, 200 when the key was used before."""
-    accepted = await services.client.notify(
-        user=body.user,
-        notification_type=body.notification_type,
-        **(body.options() | {"idempotency_key": idempotency_key}),
-    )
+    accepted = await services.client.notify(user=body.user, idempotency_key=idempotency_key, **body.content())
     headers = {"Location": str(request.url_for("get_notification", id=str(accepted.id)))}
     if accepted.replayed:
         headers["Idempotency-Replayed"] = "true"

@@ -1,15 +1,16 @@
 """The same notification for many, and how far it has come."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 from pydantic import Field
+from pydantic.json_schema import SkipJsonSchema
 
 from api.schemas.fields import Shape
 from api.schemas.notifications import NotificationContent
 from api.schemas.recipients import Locale, TimeZone
-from api.schemas.words import UserId
+from api.schemas.words import Key, UserId
 from notifications.contracts import limits
 from notifications.contracts.batches import BatchStatus
 from notifications.contracts.vocabulary import NotificationStatus, NotificationType
@@ -24,15 +25,15 @@ class Audience(Shape):
 
 
 class BulkCreate(NotificationContent):
-    """Either `users` or an `audience`; the rest as for a single notification, the same for all of them.
-
-    A batch takes no `digest` and no `supersede_key`.
-    """
+    """Either `users` or an `audience`; the rest as for a single notification, the same for all of them."""
 
     users: list[UserId] | None = Field(
         default=None, description=f"At most {limits.USERS_PER_BATCH}.", examples=[["anna", 42]]
     )
     audience: Audience | None = None
+    # A batch takes neither: they are read to be refused in words, where ignoring them would mislead.
+    digest: SkipJsonSchema[dict[str, Any] | None] = None
+    supersede_key: SkipJsonSchema[Key | None] = None
 
 
 class BatchAccepted(Shape):

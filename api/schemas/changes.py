@@ -6,8 +6,9 @@ from uuid import UUID
 
 from pydantic import AfterValidator, Field
 
+from api.schemas.content import OnChannels
 from api.schemas.fields import Instant, Shape
-from api.schemas.words import ChannelWord, Message, Title
+from api.schemas.words import Message, Title
 from notifications.contracts import limits
 from notifications.contracts.changes import Effect
 from notifications.contracts.checking import OUT_OF_REACH
@@ -32,29 +33,26 @@ class Reschedule(Shape):
     )
 
 
-class NotificationEdit(Shape):
+class NotificationEdit(OnChannels):
     """Staff's part: whatever is given and differs is written, to the channels that have not gone out."""
 
     title: Title | None = Field(default=None, examples=["Booking moved"])
     message: Message | None = Field(default=None, examples=["Your yoga session starts at 11:00."])
     metadata: dict[str, Any] | None = None
-    delivery_channel: ChannelWord | None = None
-    delivery_channels: list[ChannelWord] | None = None
     scheduled_for: Instant | None = None
     expires_at: Instant | None = None
 
     def given(self) -> dict[str, Any]:
         """By the notification's columns; of these, a time alone may be null."""
-        named = {"delivery_channel": "channels", "delivery_channels": "channels"}
         times = {"scheduled_for", "expires_at"}
+        editable = NotificationEdit.model_fields.keys() - OnChannels.model_fields.keys()
         given = {
-            named.get(name, name): [value] if name == "delivery_channel" else value
-            for name in self.model_fields_set & NotificationEdit.model_fields.keys()
+            name: value
+            for name in self.model_fields_set & editable
             if (value := getattr(self, name)) is not None or name in times
         }
-        if self.delivery_channels is not None:
-            given["channels"] = self.delivery_channels
-        return given
+        channels = self.channels()
+        return given if channels is None else given | {"channels": channels}
 
 
 class NotificationChange(NotificationEdit):

@@ -4,43 +4,18 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from pydantic import Field, StrictInt
+from pydantic import Field
 
+from api.schemas.content import Content
 from api.schemas.fields import Instant, Shape
-from api.schemas.words import (
-    ChannelWord,
-    Key,
-    Message,
-    ObjectId,
-    ObjectType,
-    PreconditionWord,
-    PriorityWord,
-    Title,
-    TypeWord,
-    UserId,
-)
+from api.schemas.words import Key, PreconditionWord, TypeWord, UserId
 from notifications.contracts import limits
 from notifications.contracts.vocabulary import Channel, DeliveryStatus, NotificationStatus, NotificationType
-from notifications.options import NotifyOptions
 
 
-class NotificationContent(Shape):
-    """Either `title` and `message`, or `template_key` with its variables in `metadata`."""
-
+class NotificationContent(Content):
     notification_type: TypeWord
-    title: Title | None = Field(default=None, examples=["Booking confirmed"])
-    message: Message | None = Field(default=None, examples=["Your yoga session with Jane Doe is confirmed."])
-    template_key: Key | None = None
-    delivery_channel: ChannelWord | None = None
-    delivery_channels: list[ChannelWord] | None = Field(default=None, examples=[["in_app", "email"]])
-    metadata: dict[str, Any] | None = None
-    related_object_type: ObjectType | None = None
-    related_object_id: ObjectId | None = None
-    group_key: Key | None = None
     notification_key: Key | None = None
-    supersede_key: Key | None = None
-    escalation: dict[ChannelWord, StrictInt] | None = Field(default=None, examples=[{"email": 600}])
-    priority: PriorityWord | None = None
     scheduled_for: Instant | None = None
     expires_at: Instant | None = None
     precondition: PreconditionWord | None = None
@@ -52,30 +27,6 @@ class NotificationContent(Shape):
         '`{"key": "workshop:7", "window": {"kind": "quiet", "seconds": 300, "at_most_seconds": 3600}}`. '
         "Goes without `escalation`, `scheduled_for` or `precondition`.",
     )
-
-    def options(self) -> NotifyOptions:
-        """Everything but the type, as the client takes it."""
-        channels = self.delivery_channels
-        if channels is None and self.delivery_channel is not None:
-            channels = [self.delivery_channel]
-        return {
-            "title": self.title,
-            "message": self.message,
-            "template_key": self.template_key,
-            "delivery_channels": channels,
-            "metadata": self.metadata,
-            "related_object_type": self.related_object_type,
-            "related_object_id": self.related_object_id,
-            "group_key": self.group_key,
-            "notification_key": self.notification_key,
-            "supersede_key": self.supersede_key,
-            "escalation": self.escalation,
-            "priority": self.priority,
-            "scheduled_for": self.scheduled_for,
-            "expires_at": self.expires_at,
-            "digest": self.digest,
-            "precondition": self.precondition,
-        }
 
 
 class NotificationCreate(NotificationContent):

@@ -3,10 +3,11 @@
 from datetime import datetime
 from typing import Any, Literal
 
-from pydantic import ConfigDict, Field, StrictInt
+from pydantic import ConfigDict, Field
 
+from api.schemas.content import Content, Everybody
 from api.schemas.fields import ClockTime, Instant, Shape
-from api.schemas.words import ChannelWord, Key, Message, ObjectId, ObjectType, PriorityWord, Title, TypeWord, UserId
+from api.schemas.words import Message, Title, UserId
 from notifications.contracts import limits
 from notifications.contracts.building_recurring import RECIPIENTS_ZONE
 
@@ -26,42 +27,18 @@ class WeekdaysAndTime(Shape):
     time: ClockTime = Field(examples=["09:00"])
 
 
-class _Said(Shape):
-    """What each of them says: the content fields of a notification."""
-
-    notification_type: TypeWord | None = None
+class _Said(Content):
     title: Title | None = Field(default=None, examples=["Your week"])
     message: Message | None = Field(default=None, examples=["Have a look at what is booked."])
-    template_key: Key | None = None
-    delivery_channel: ChannelWord | None = None
-    delivery_channels: list[ChannelWord] | None = None
-    metadata: dict[str, Any] | None = None
-    related_object_type: ObjectType | None = None
-    related_object_id: ObjectId | None = None
-    group_key: Key | None = None
-    supersede_key: Key | None = None
-    escalation: dict[ChannelWord, StrictInt] | None = None
-    priority: PriorityWord | None = None
-
-    def content(self) -> dict[str, Any]:
-        """What was given, as the client takes it."""
-        given = self.model_dump(exclude_unset=True, include=set(_Said.model_fields))
-        first = given.pop("delivery_channel", None)
-        return given if first is None else {"delivery_channels": [first], **given}
 
 
-class RecurringCreate(_Said):
+class RecurringCreate(_Said, Everybody):
     """`user` or `users`, when, on whose clocks, and what to say."""
 
     key: str = Field(examples=["weekly-plan"], json_schema_extra={"maxLength": limits.ANCHOR_CHARS})
-    user: UserId | None = None
-    users: list[UserId] | None = Field(default=None, max_length=limits.IDS_PER_CALL, examples=[["anna", "ben"]])
     recurs: Cron | WeekdaysAndTime = Field(alias="schedule")
     time_zone: str = Field(examples=["Europe/Berlin"], description=f"`{RECIPIENTS_ZONE}` is each recipient's own.")
     ends_at: Instant | None = None
-
-    def everybody(self) -> list[str | int]:
-        return [*(self.users or []), *([] if self.user is None else [self.user])]
 
 
 class RecurringChange(_Said):

@@ -102,6 +102,13 @@ def test_a_creation_says_where_to_find_what_it_made_and_whether_it_was_made_befo
     assert answers["200"]["headers"].keys() == {"X-Request-ID", "Location", "Idempotency-Replayed"}
 
 
+def test_a_batch_lists_nothing_that_it_always_refuses() -> None:
+    (single, many) = (
+        DOCUMENT["components"]["schemas"][name]["properties"].keys() for name in ("NotificationCreate", "BulkCreate")
+    )
+    assert single - many == {"user", "digest", "supersede_key"}
+
+
 class Body(Shape):
     word: Text
 
