@@ -3,14 +3,9 @@
 import asyncio
 from datetime import timedelta
 from typing import Any, TypedDict
-from uuid import UUID, uuid4
+from uuid import UUID
 
-from temporalio.client import (
-    Client,
-    WithStartWorkflowOperation,
-    WorkflowUpdateFailedError,
-    WorkflowUpdateRPCTimeoutOrCancelledError,
-)
+from temporalio.client import Client, WithStartWorkflowOperation
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError
@@ -19,6 +14,7 @@ from notifications.contracts import limits, names
 from notifications.contracts.digests import DigestInput
 from notifications.refusals import unreachable
 from notifications.starting import FIRST_TASK_TIMEOUT
+from notifications.updating import answered
 
 
 async def watch_digest(temporal: Client, digest_id: UUID, user: str | None = None, *, is_due: bool) -> None:
@@ -53,22 +49,9 @@ async def flush_digest(temporal: Client, digest_id: UUID) -> None:
         names.DIGEST_WORKFLOW, DigestInput(digest_id=digest_id), **_start_options(digest_id)
     )
     try:
-        async with asyncio.timeout(limits.ANCHOR_SECONDS):
-            await temporal.execute_update_with_start_workflow(
-                names.FLUSH_UPDATE,
-                start_workflow_operation=start,
-                id=uuid4().hex,
-                rpc_timeout=timedelta(seconds=limits.ANCHOR_SECONDS),
-            )
+        await answered(temporal, start, names.FLUSH_UPDATE, result_type=type(None))
     except WorkflowAlreadyStartedError:
-        return
-    except (
-        TimeoutError,
-        RPCError,
-        WorkflowUpdateFailedError,
-        WorkflowUpdateRPCTimeoutOrCancelledError,
-    ) as error:
-        raise unreachable() from error
+        return  # it is closed
 
 
 class _StartOptions(TypedDict):

@@ -1,20 +1,11 @@
 """Calls to the workflow of an anchor, which a call starts when no reminder of it waits."""
 
-import asyncio
-from datetime import timedelta
 from typing import Any
-from uuid import uuid4
 
-from temporalio.client import (
-    Client,
-    WithStartWorkflowOperation,
-    WorkflowUpdateFailedError,
-    WorkflowUpdateRPCTimeoutOrCancelledError,
-)
+from temporalio.client import Client, WithStartWorkflowOperation
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
-from temporalio.service import RPCError
 
-from notifications.contracts import limits, names
+from notifications.contracts import names
 from notifications.contracts.reminders import (
     AnchorCancellation,
     AnchorInput,
@@ -22,8 +13,8 @@ from notifications.contracts.reminders import (
     ReminderRequest,
     Reminders,
 )
-from notifications.refusals import refusal, unreachable
 from notifications.starting import FIRST_TASK_TIMEOUT
+from notifications.updating import answered
 
 
 async def call_anchor(
@@ -44,18 +35,4 @@ async def call_anchor(
         id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
         task_timeout=FIRST_TASK_TIMEOUT,
     )
-    try:
-        async with asyncio.timeout(limits.ANCHOR_SECONDS):
-            reminders: Reminders = await temporal.execute_update_with_start_workflow(
-                update,
-                call,
-                start_workflow_operation=start,
-                id=uuid4().hex,
-                result_type=Reminders,
-                rpc_timeout=timedelta(seconds=limits.ANCHOR_SECONDS),
-            )
-    except WorkflowUpdateFailedError as failed:
-        raise refusal(failed.cause) from failed
-    except (TimeoutError, RPCError, WorkflowUpdateRPCTimeoutOrCancelledError) as error:
-        raise unreachable() from error
-    return reminders
+    return await answered(temporal, start, update, call, result_type=Reminders)

@@ -22,6 +22,7 @@ from temporalio.service import RPCError
 
 from notifications.contracts import limits, names
 from notifications.refusals import conflict, refusal, unreachable
+from notifications.updating import retrieve, update_with_start
 
 # A worker that dies inside the first workflow task delays its workflow by this much. Not below about
 # three seconds: a slow local activity reports in at four fifths of it.
@@ -70,7 +71,7 @@ async def accepted(temporal: Client, start: Start[Answer]) -> Accepted[Answer]:
         ServiceUnreachable: no acceptance is known.
     """
     acceptance = asyncio.ensure_future(_start_and_await_acceptance(temporal, start))
-    acceptance.add_done_callback(_retrieve)
+    acceptance.add_done_callback(retrieve)
     try:
         done, _ = await asyncio.wait({acceptance}, timeout=limits.ACCEPT_SECONDS)
     finally:
@@ -112,10 +113,11 @@ async def _start_and_await_acceptance(temporal: Client, start: Start[Answer]) ->
     try:
         # The update's id is the fingerprint: equal requests at once share one update instead of
         # filling the ten that a workflow may have in flight.
-        answer: Answer = await temporal.execute_update_with_start_workflow(
+        return await update_with_start(
+            temporal,
+            operation,
             names.ACCEPTED_UPDATE,
             start.request.fingerprint,
-            start_workflow_operation=operation,
             id=start.request.fingerprint,
             result_type=start.answer,
         )
@@ -123,10 +125,6 @@ async def _start_and_await_acceptance(temporal: Client, start: Start[Answer]) ->
         return await _result_of_earlier(temporal, start)
     except WorkflowUpdateFailedError as failed:
         raise refusal(failed.cause) from failed
-    finally:
-        # The operation keeps the outcome as well, and would complain that nobody asked it.
-        asyncio.ensure_future(operation.workflow_handle()).add_done_callback(_retrieve)
-    return answer
 
 
 async def _result_of_earlier(temporal: Client, start: Start[Answer]) -> Answer:
@@ -181,9 +179,3 @@ def options(start: Start[Any]) -> StartOptions:
         # For callers with the same key while no worker is there to compare.
         "memo": {names.FINGERPRINT_MEMO: start.request.fingerprint, names.CALL_MEMO: start.request.call_id},
     }
-
-
-def _retrieve(outcome: asyncio.Future[Any]) -> None:
-    """Looks at an outcome that nobody waits for any more, so that asyncio does not report it."""
-    if not outcome.cancelled():
-        outcome.exception()
