@@ -9,12 +9,11 @@ from datetime import timedelta
 
 from temporalio import workflow
 from temporalio.common import RetryPolicy
-from temporalio.exceptions import ApplicationError
 
 with workflow.unsafe.imports_passed_through():
     from notifications.contracts import names
     from notifications.contracts.batches import AcceptedBatch, BatchRequest, PageInput, PageResult
-    from notifications.contracts.errors import IdempotencyConflict
+    from workflows.first_step import FirstStep
     from workflows.steps import local_step, until
 
 # Its turn is over after seconds; what takes longer waits for something that is away.
@@ -31,8 +30,7 @@ class BulkWorkflow:
     @workflow.init
     def __init__(self, request: BatchRequest) -> None:
         self._request = request
-        self._accepted: AcceptedBatch | None = None
-        self._refusal: ApplicationError | None = None
+        self._first_step: FirstStep[AcceptedBatch] = FirstStep(request.fingerprint)
         self._reconsider = False
 
     @workflow.run
@@ -54,15 +52,11 @@ class BulkWorkflow:
     @workflow.update(name=names.ACCEPTED_UPDATE)
     async def accepted(self, fingerprint: str) -> AcceptedBatch:  # noqa: ARG002 - the validator compares it
         """Answers once the batch is durable and readable, or was refused."""
-        await workflow.wait_condition(lambda: self._accepted is not None or self._refusal is not None)
-        if self._accepted is None:
-            raise self._refusal or RuntimeError("neither accepted nor refused")
-        return self._accepted
+        return await self._first_step.answer()
 
     @accepted.validator
     def _check_fingerprint(self, fingerprint: str) -> None:
-        if fingerprint != self._request.fingerprint:
-            raise ApplicationError("The key stands for another request.", type=IdempotencyConflict.__name__)
+        self._first_step.check(fingerprint)
 
     @workflow.signal(name=names.RECONSIDER_SIGNAL)
     def reconsider(self) -> None:
@@ -72,17 +66,13 @@ class BulkWorkflow:
     async def _accept(self, request: BatchRequest) -> AcceptedBatch:
         if request.content is None:
             # Continued: the database has it.
-            self._accepted = AcceptedBatch(
+            accepted = AcceptedBatch(
                 batch_id=request.batch_id, call_id=request.call_id, fingerprint=request.fingerprint
             )
-            return self._accepted
-        try:
-            self._accepted = await local_step(names.ACCEPT_BATCH_ACTIVITY, request, AcceptedBatch)
-        except ApplicationError as refusal:
-            self._refusal = refusal
-            await workflow.wait_condition(workflow.all_handlers_finished)
-            raise
-        return self._accepted
+        else:
+            accepted = await self._first_step.taken(local_step(names.ACCEPT_BATCH_ACTIVITY, request, AcceptedBatch))
+        self._first_step.accept(accepted)
+        return accepted
 
     async def _wait(self, accepted: AcceptedBatch) -> None:
         """Until its time. Who is reached, where, and by what is asked then, by the answers that hold then."""

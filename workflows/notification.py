@@ -27,12 +27,13 @@ with workflow.unsafe.imports_passed_through():
         SendResult,
     )
     from notifications.contracts.digests import DigestEntry
-    from notifications.contracts.errors import IdempotencyConflict, NotificationNotFound
+    from notifications.contracts.errors import NotificationNotFound
     from notifications.contracts.notification import AcceptedNotification, NotificationRequest
     from notifications.contracts.vocabulary import DeliveryStatus, NotificationStatus
     from policy.outcomes import notification_status
     from policy.preconditions import Asked
     from policy.retries import Reason
+    from workflows.first_step import FirstStep
     from workflows.steps import SEND_TIMEOUT, ask, local_step, send, until
 
 _ENDS_WITH_ITS_TRUTH = "ends-with-its-truth"
@@ -44,8 +45,7 @@ class NotificationWorkflow:
     @workflow.init
     def __init__(self, request: NotificationRequest) -> None:
         self._request = request
-        self._accepted: AcceptedNotification | None = None
-        self._refusal: ApplicationError | None = None
+        self._first_step: FirstStep[AcceptedNotification] = FirstStep(request.fingerprint)
         self._sends: dict[UUID, asyncio.Task[None]] = {}
         self._outcomes: list[DeliveryStatus] = []
         self._defect: Exception | None = None
@@ -74,15 +74,11 @@ class NotificationWorkflow:
     @workflow.update(name=names.ACCEPTED_UPDATE)
     async def accepted(self, fingerprint: str) -> AcceptedNotification:  # noqa: ARG002 - the validator compares it
         """Answers once the notification is durable and readable, or was refused."""
-        await workflow.wait_condition(lambda: self._accepted is not None or self._refusal is not None)
-        if self._accepted is None:
-            raise self._refusal or RuntimeError("neither accepted nor refused")
-        return self._accepted
+        return await self._first_step.answer()
 
     @accepted.validator
     def _check_fingerprint(self, fingerprint: str) -> None:
-        if fingerprint != self._request.fingerprint:
-            raise ApplicationError("The key stands for another request.", type=IdempotencyConflict.__name__)
+        self._first_step.check(fingerprint)
 
     @workflow.update(name=names.CHANGE_UPDATE)
     async def change(self, change: Change) -> ChangeAnswer:
@@ -99,9 +95,10 @@ class NotificationWorkflow:
             await self._change(change)
 
     async def _change(self, change: Change) -> ChangeAnswer:
-        await workflow.wait_condition(lambda: self._accepted is not None or self._refusal is not None)
-        if self._accepted is None:
-            raise ApplicationError("It was refused.", type=NotificationNotFound.__name__)
+        try:
+            await self._first_step.answer()
+        except ApplicationError:
+            raise ApplicationError("It was refused.", type=NotificationNotFound.__name__) from None
         answer = await local_step(names.CHANGE_ACTIVITY, change, ChangeAnswer)
         if change.kind is not ChangeKind.REDRIVE:
             self._stop_sending(answer)
@@ -119,13 +116,8 @@ class NotificationWorkflow:
         self._reconsider = True
 
     async def _accept(self, request: NotificationRequest) -> AcceptResult:
-        try:
-            accepted = await local_step(names.ACCEPT_ACTIVITY, request, AcceptResult)
-        except ApplicationError as refusal:
-            self._refusal = refusal
-            await workflow.wait_condition(workflow.all_handlers_finished)
-            raise
-        self._accepted = self._answer(accepted)
+        accepted = await self._first_step.taken(local_step(names.ACCEPT_ACTIVITY, request, AcceptResult))
+        self._first_step.accept(self._answer(accepted))
         return accepted
 
     async def _bring_out(self, plan: Plan) -> None:
