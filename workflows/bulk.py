@@ -8,19 +8,15 @@ from contextlib import suppress
 from datetime import timedelta
 
 from temporalio import workflow
-from temporalio.common import RetryPolicy
 
 with workflow.unsafe.imports_passed_through():
     from notifications.contracts import names
     from notifications.contracts.batches import AcceptedBatch, BatchRequest, PageInput, PageResult
     from workflows.first_step import FirstStep
-    from workflows.steps import local_step, until
+    from workflows.steps import local_step, long_step, until
 
-# Its turn is over after seconds; what takes longer waits for something that is away.
-_PAGE_TIMEOUT = timedelta(minutes=2)
-# Between two reports lies at most one transaction. It is also how long a killed worker's page is waited for.
+# Between two reports lies at most one transaction.
 _HEARTBEAT_TIMEOUT = timedelta(seconds=10)
-_PAGE_RETRY = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(seconds=15))
 # Six events each: a history stays short, and a replay quick.
 PAGES_PER_RUN = 100
 
@@ -85,12 +81,10 @@ class BulkWorkflow:
 
     async def _bring_out_page(self) -> bool:
         """Whether it was the last one."""
-        page: PageResult = await workflow.execute_activity(
+        page = await long_step(
             names.ACCEPT_PAGE_ACTIVITY,
             PageInput(batch_id=self._request.batch_id),
-            result_type=PageResult,
-            start_to_close_timeout=_PAGE_TIMEOUT,
+            PageResult,
             heartbeat_timeout=_HEARTBEAT_TIMEOUT,
-            retry_policy=_PAGE_RETRY,
         )
         return page.is_last

@@ -26,6 +26,10 @@ SEND_TIMEOUT = timedelta(seconds=20)
 # For attempts that ended without a word, such as a killed worker's; all others say when to come back.
 _SEND_RETRY = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(seconds=60))
 
+# Some hundred people at a time are a matter of seconds; what takes longer waits for something that is away.
+_LONG_TIMEOUT = timedelta(minutes=2)
+_LONG_RETRY = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(seconds=15))
+
 # One short question and two transactions.
 _ASK_TIMEOUT = timedelta(seconds=15)
 
@@ -57,6 +61,25 @@ async def local_step(activity: str, input: object, result_type: type[Result]) ->
         start_to_close_timeout=_LOCAL_TIMEOUT,
         retry_policy=_LOCAL_RETRY,
         local_retry_threshold=_LOCAL_RETRY_THRESHOLD,
+    )
+    return result
+
+
+async def long_step(activity: str, input: object, result_type: type[Result], *, heartbeat_timeout: timedelta) -> Result:
+    """A part of a long work, which reports as it goes on, and may be begun again wherever it stopped.
+
+    A report comes at least every `heartbeat_timeout`, for which also a killed worker's part is waited for.
+
+    Raises:
+        ActivityError: it was refused for good.
+    """
+    result: Result = await workflow.execute_activity(
+        activity,
+        input,
+        result_type=result_type,
+        start_to_close_timeout=_LONG_TIMEOUT,
+        heartbeat_timeout=heartbeat_timeout,
+        retry_policy=_LONG_RETRY,
     )
     return result
 

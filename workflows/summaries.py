@@ -3,18 +3,14 @@
 from datetime import timedelta
 
 from temporalio import workflow
-from temporalio.common import RetryPolicy
 
 with workflow.unsafe.imports_passed_through():
     from notifications.contracts import names
     from notifications.contracts.summaries import SummaryProgress, SummaryTurn
-    from workflows.steps import scheduled_at
+    from workflows.steps import long_step, scheduled_at
 
-# A turn is over after seconds; what takes longer waits for something that is away.
-_TURN_TIMEOUT = timedelta(minutes=2)
-# Between two reports lies one start. It is also how long a killed worker's turn is waited for.
+# Between two reports lies one start.
 _HEARTBEAT_TIMEOUT = timedelta(seconds=20)
-_RETRY = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(seconds=15))
 
 
 @workflow.defn(name=names.SUMMARIES_WORKFLOW)
@@ -30,12 +26,6 @@ class SummariesWorkflow:
         return progress
 
     async def _begin(self, turn: SummaryTurn) -> SummaryProgress:
-        progress: SummaryProgress = await workflow.execute_activity(
-            names.BEGIN_SUMMARIES_ACTIVITY,
-            turn,
-            result_type=SummaryProgress,
-            start_to_close_timeout=_TURN_TIMEOUT,
-            heartbeat_timeout=_HEARTBEAT_TIMEOUT,
-            retry_policy=_RETRY,
+        return await long_step(
+            names.BEGIN_SUMMARIES_ACTIVITY, turn, SummaryProgress, heartbeat_timeout=_HEARTBEAT_TIMEOUT
         )
-        return progress
