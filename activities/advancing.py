@@ -14,7 +14,8 @@ from persistence.attention import AttentionRepository
 from persistence.database import Transaction
 from persistence.deliveries import DeliveryRepository
 from persistence.drawers import Folder, Moves
-from persistence.due import DueDelivery, DueRepository
+from persistence.due import DueRepository
+from persistence.due_delivery import DueDelivery
 from persistence.inbox import InboxRepository
 from persistence.notifications import NotificationRepository
 from policy.planning import Skip, Wait, WaitReason, next_step

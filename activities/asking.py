@@ -17,7 +17,8 @@ from notifications.contracts.preconditions import IfUnreachable
 from notifications.contracts.vocabulary import DeliveryStatus
 from persistence.database import Database, Transaction
 from persistence.deliveries import DeliveryRepository
-from persistence.due import DueDelivery, DueRepository
+from persistence.due import DueRepository
+from persistence.due_delivery import DueDelivery
 from persistence.inbox import InboxRepository
 from persistence.preconditions import PreconditionRepository
 from policy.planning import Go, Skip, Wait, WaitReason

@@ -15,7 +15,8 @@ from notifications.contracts.changes import Change, ChangeAnswer, ChangeKind, Ef
 from notifications.contracts.vocabulary import Channel
 from persistence.changes import ChangeRepository
 from persistence.database import Database, Transaction
-from persistence.due import DueDelivery, DueRepository
+from persistence.due import DueRepository
+from persistence.due_delivery import DueDelivery
 from persistence.inbox import InboxRepository
 from persistence.notifications import NotificationRepository
 from policy.changing import effect_on

@@ -18,7 +18,8 @@ from notifications.contracts.vocabulary import DeliveryStatus
 from persistence.attention import AttentionRepository
 from persistence.database import Database
 from persistence.deliveries import AttemptRecord, DeliveryRepository
-from persistence.due import DueDelivery, DueRepository
+from persistence.due import DueRepository
+from persistence.due_delivery import DueDelivery
 from persistence.inbox import InboxRepository
 from policy.planning import Go, Skip, Wait
 from policy.retries import GiveUp, Outcome, Reason, after_attempt

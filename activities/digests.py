@@ -18,7 +18,8 @@ from notifications.contracts.digests import DigestChoice, DigestEntry, DigestInp
 from notifications.contracts.notification import NotificationRequest
 from notifications.contracts.vocabulary import Channel
 from persistence.database import Database, Transaction
-from persistence.digests import DigestRepository, Entry, Window
+from persistence.digest_entries import DigestEntryRepository, Entry
+from persistence.digests import DigestRepository, Window
 from persistence.events import utc
 from persistence.recipients import RecipientRepository
 from policy.digests import closes_at
@@ -72,8 +73,9 @@ class DigestActivities:
                 if digest.is_own:
                     await let_leave(transaction, digest, now=now)
                 digest = replace(digest, closed_at=now, entries=await digests.close(digest, now=now))
-            entries = await digests.entries(digest.id, limit=limits.DIGEST_ENTRIES, only_in=True)
-            channels = await digests.channels(digest.id)
+            inside = DigestEntryRepository(transaction)
+            entries = await inside.newest(digest.id, limit=limits.DIGEST_ENTRIES, only_in=True)
+            channels = await inside.channels(digest.id)
         if entries:
             await self._start(request_of(digest, entries, channels))
         return DigestPlan()

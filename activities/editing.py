@@ -11,7 +11,7 @@ from notifications.contracts.vocabulary import Channel, NotificationType
 from persistence import events
 from persistence.changes import ChangeRepository
 from persistence.database import Transaction
-from persistence.due import DueDelivery
+from persistence.due_delivery import DueDelivery
 from persistence.inbox import InboxRepository
 from persistence.notifications import NotificationRepository
 from persistence.recipients import RecipientRepository

@@ -6,8 +6,10 @@ from uuid import UUID
 from notifications.contracts.vocabulary import Channel, DeliveryStatus
 from persistence.database import Transaction
 from persistence.deliveries import DeliveryRepository
+from persistence.digest_entries import DigestEntryRepository
 from persistence.digests import DigestRepository, Window
-from persistence.due import DueDelivery, DueRepository
+from persistence.due import DueRepository
+from persistence.due_delivery import DueDelivery
 from policy.planning import Skip, Wait, WaitReason, next_step
 
 # So often an overdue window is looked for.
@@ -18,8 +20,8 @@ async def enter(
     transaction: Transaction, delivery_id: UUID, channel: Channel, *, user_id: str, until: datetime, now: datetime
 ) -> None:
     """Puts a delivery that waits until then into the window that closes then. The caller holds the inbox."""
-    digests = DigestRepository(transaction)
-    await digests.put(delivery_id, await digests.open_own(user_id, channel, closes_at=until, now=now))
+    digest_id = await DigestRepository(transaction).open_own(user_id, channel, closes_at=until, now=now)
+    await DigestEntryRepository(transaction).put(delivery_id, digest_id)
 
 
 async def put_off(transaction: Transaction, delivery: DueDelivery, wait: Wait, *, now: datetime) -> Wait:
@@ -48,4 +50,4 @@ async def let_leave(transaction: Transaction, digest: Window, *, now: datetime) 
                     delivery.id, DeliveryStatus.SKIPPED, owner=delivery.user_id, reason=reason
                 )
             case _:
-                await DigestRepository(transaction).put(delivery.id, None)
+                await DigestEntryRepository(transaction).put(delivery.id, None)

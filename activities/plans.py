@@ -6,7 +6,7 @@ from uuid import UUID
 
 from notifications.contracts.delivery import Plan, PlannedDelivery
 from notifications.contracts.vocabulary import Channel, NotificationStatus, NotificationType
-from persistence.due import DueDelivery
+from persistence.due_delivery import DueDelivery
 from policy.planning import Go, Step, Wait, WaitReason, next_step
 from policy.types import policy_of
 

@@ -10,7 +10,8 @@ from notifications.contracts import limits, names
 from notifications.contracts.changes import Change, ChangeKind
 from notifications.contracts.errors import NothingToRedrive, NotificationNotFound, ServiceUnreachable
 from notifications.contracts.vocabulary import DeliveryStatus
-from persistence.due import DueDelivery, DueRepository
+from persistence.due import DueRepository
+from persistence.due_delivery import DueDelivery
 from persistence.notifications import NotificationRepository
 from policy.planning import next_step
 from policy.redriving import why_not_redriven

@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, TEXT
 
 from notifications.contracts.vocabulary import DeliveryStatus, NotificationType, Priority
 from persistence.database import Transaction
-from persistence.due import DueDelivery
+from persistence.due_delivery import DueDelivery
 from policy.attention import WINDOW, Attention, Budget, Place
 from policy.planning import PREFERRED_WAITS
 from policy.types import policy_of

@@ -16,7 +16,7 @@ from notifications.contracts.changes import Change, ChangeAnswer, ChangeKind, Ch
 from notifications.contracts.vocabulary import Channel, DeliveryStatus, NotificationStatus
 from persistence import events
 from persistence.database import Transaction
-from persistence.due import DueDelivery
+from persistence.due_delivery import DueDelivery
 from persistence.inbox import InboxRepository
 from persistence.models import Attempt, Delivery, Notification, NotificationChange
 from policy.planning import WaitReason

@@ -12,7 +12,7 @@ from notifications.contracts.delivery import GivenUp
 from notifications.contracts.vocabulary import DeliveryStatus
 from persistence import events
 from persistence.database import Transaction
-from persistence.due import DueDelivery
+from persistence.due_delivery import DueDelivery
 from persistence.inbox import InboxRepository
 from persistence.models import Delivery
 from persistence.notifications import NotificationRepository

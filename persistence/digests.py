@@ -1,30 +1,25 @@
-"""Digests: windows opened, filled, looked into and closed.
+"""Digests: windows opened, filled and closed.
 
-The rows of the deliveries say who is in: those that point to its window and wait for it. So whatever stops, moves
-or reads an entry takes it out, and nothing has to remember to. Whoever fills or closes a window holds the owner's
-inbox.
+Whoever fills or closes a window holds the owner's inbox.
 """
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, RowMapping, and_, case, exists, func, or_, select, text, update
+from sqlalchemy import ColumnElement, RowMapping, case, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from notifications.contracts import names
 from notifications.contracts.digests import DigestChoice, DigestWindow, WindowKind
-from notifications.contracts.vocabulary import Channel, DeliveryStatus, NotificationType
+from notifications.contracts.vocabulary import Channel, NotificationType
 from persistence import events
 from persistence.database import Transaction
+from persistence.digest_entries import HOW_MANY, DigestEntryRepository, awaited_by
 from persistence.inbox import InboxRepository
-from persistence.models import Delivery, Digest, Notification
-from policy.planning import WaitReason
+from persistence.models import Digest
 from policy.retries import Reason
-
-Row = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,20 +41,6 @@ class Window:
     def is_own(self) -> bool:
         """What its person wants to be told together, not what a sender does."""
         return self.window.kind is WindowKind.OWN
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
-    """One notification that was to be told in a digest."""
-
-    id: UUID
-    title: str
-    message: str
-    related_object_type: str | None
-    related_object_id: str | None
-    created_at: datetime
-    is_in: bool
-    """It waits for the digest, or was told in it; else it was read, stopped or moved before."""
 
 
 class DigestRepository:
@@ -90,8 +71,7 @@ class DigestRepository:
 
     async def open_of(self, notification_id: UUID) -> Window | None:
         """The open window that a notification waits in."""
-        entries = select(Delivery.digest_id).where(Delivery.notification_id == notification_id, _WAITS_FOR_SENDERS)
-        return await self._window(Digest.id.in_(entries), Digest.closed_at.is_(None))
+        return await self._window(Digest.id.in_(awaited_by(notification_id)), Digest.closed_at.is_(None))
 
     async def count(self, user_id: str | None) -> int:
         return await self._connection.scalar(select(func.count()).select_from(Digest).where(*_of(user_id))) or 0
@@ -101,34 +81,6 @@ class DigestRepository:
         newest_first = (Digest.opened_at.desc(), Digest.id.desc())
         found = _WINDOWS.where(*_of(user_id)).order_by(*newest_first).offset(offset).limit(limit)
         return [_window(row) for row in (await self._connection.execute(found)).mappings()]
-
-    async def entries(self, digest_id: UUID, *, limit: int, only_in: bool = False) -> Sequence[Entry]:
-        """The newest, first; `only_in` leaves out those that have left."""
-        is_in = _entered(digest_id, _IS_IN)
-        wanted = is_in if only_in else _entered(digest_id)
-        rows = await self._connection.execute(
-            select(
-                Notification.id,
-                Notification.title,
-                Notification.message,
-                Notification.related_object_type,
-                Notification.related_object_id,
-                Notification.created_at,
-                is_in.label("is_in"),
-            )
-            .where(wanted)
-            .order_by(Notification.created_at.desc(), Notification.id.desc())
-            .limit(limit)
-        )
-        return [Entry(**row) for row in rows.mappings()]
-
-    async def channels(self, digest_id: UUID) -> tuple[Channel, ...]:
-        """On which its entries were to go out, in the order of the channels."""
-        found = await self._connection.scalars(
-            select(Delivery.channel).join(Notification).where(Delivery.digest_id == digest_id, _IS_IN).distinct()
-        )
-        asked = set(found)
-        return tuple(channel for channel in Channel if channel in asked)
 
     async def open(
         self,
@@ -160,11 +112,7 @@ class DigestRepository:
 
     async def take_in(self, notification_id: UUID, digest: Window, *, until: datetime) -> None:
         """Makes a notification an entry, waiting until then, of a digest that stands as told."""
-        await self._connection.execute(
-            update(Delivery)
-            .where(Delivery.notification_id == notification_id)
-            .values(next_attempt_at=until, digest_id=digest.id)
-        )
+        await DigestEntryRepository(self._transaction).add(notification_id, digest.id, until=until)
         await self._set(digest.id, last_entry_at=digest.last_entry_at, closes_at=digest.closes_at)
 
     async def open_own(self, user_id: str, channel: Channel, *, closes_at: datetime, now: datetime) -> UUID:
@@ -182,12 +130,6 @@ class DigestRepository:
             self._transaction.windows[found.id] = user_id  # it should have closed
         return found.id
 
-    async def put(self, delivery_id: UUID, digest_id: UUID | None) -> None:
-        """A delivery is in another window, or in none."""
-        await self._connection.execute(
-            update(Delivery).where(Delivery.id == delivery_id).values(digest_id=digest_id, updated_at=func.now())
-        )
-
     async def move(self, digest_id: UUID, closes_at: datetime) -> None:
         """It closes at another time than was thought."""
         await self._set(digest_id, closes_at=closes_at)
@@ -197,7 +139,7 @@ class DigestRepository:
 
         No socket hears of a sender's: its entries were never in the inbox, so nobody watches one.
         """
-        ended = (await self._connection.execute(_END, {"id": digest.id, "now": now})).all()
+        ended = await DigestEntryRepository(self._transaction).end(digest.id, now=now)
         total = len({each.notification_id for each in ended if each.reason == Reason.DIGESTED})
         await self._set(digest.id, closed_at=now, closes_at=now, total=total)
         if digest.is_own and ended:
@@ -221,36 +163,6 @@ def _of(user_id: str | None) -> list[ColumnElement[bool]]:
     return [] if user_id is None else [Digest.user_id == user_id]
 
 
-_WAITS_FOR_SENDERS = and_(Delivery.reason == WaitReason.DIGEST, Delivery.status == DeliveryStatus.SCHEDULED)
-# Of a delivery with its notification, in the window that it points to.
-_IS_IN = or_(
-    and_(
-        Delivery.reason.in_([WaitReason.DIGEST, WaitReason.OWN_DIGEST]),
-        Delivery.status == DeliveryStatus.SCHEDULED,
-        Notification.read_at.is_(None),
-        or_(Notification.expires_at.is_(None), Notification.expires_at > func.now()),
-    ),
-    Delivery.reason == Reason.DIGESTED,
-)
-
-
-def _entered(digest_id: UUID, *conditions: ColumnElement[bool]) -> ColumnElement[bool]:
-    """Whether any delivery of a notification points to a window."""
-    return (
-        exists()
-        .where(Delivery.notification_id == Notification.id, Delivery.digest_id == digest_id, *conditions)
-        .correlate(Notification)
-    )
-
-
-_IN_IT = (
-    select(func.count(Delivery.notification_id.distinct()))
-    .select_from(Delivery)
-    .join(Notification)
-    .where(Delivery.digest_id == Digest.id, _IS_IN)
-    .correlate(Digest)
-    .scalar_subquery()
-)
 _WINDOWS = select(
     Digest.id,
     Digest.user_id,
@@ -261,7 +173,7 @@ _WINDOWS = select(
     Digest.last_entry_at,
     Digest.closes_at,
     Digest.closed_at,
-    case((Digest.closed_at.is_(None), _IN_IT), else_=Digest.total).label("entries"),
+    case((Digest.closed_at.is_(None), HOW_MANY), else_=Digest.total).label("entries"),
 )
 
 
@@ -274,34 +186,3 @@ def _window(row: RowMapping) -> Window:
             "window": DigestWindow(**{**window, "kind": WindowKind(window["kind"])}),
         }
     )
-
-
-_END = text(
-    """
-    WITH ended AS (
-        UPDATE deliveries AS delivery SET status = 'skipped', next_attempt_at = NULL, updated_at = now(),
-            reason = CASE
-                WHEN entry.read_at IS NOT NULL THEN 'already_read'
-                WHEN entry.expires_at <= :now THEN 'expired'
-                ELSE 'digested'
-            END
-        FROM notifications AS entry
-        WHERE delivery.digest_id = :id AND delivery.notification_id = entry.id
-            AND delivery.status = 'scheduled' AND delivery.reason IN ('digest', 'own_digest')
-        RETURNING delivery.id, delivery.notification_id, delivery.channel, delivery.status, delivery.reason,
-            delivery.attempts, delivery.next_attempt_at
-    ), told AS (
-        INSERT INTO timeline_entries (notification_id, channel, event, reason)
-        SELECT notification_id, channel, status, reason FROM ended
-    ), settled AS (
-        UPDATE notifications SET status = 'sent', sent_at = coalesce(sent_at, now()), updated_at = now()
-        WHERE id IN (SELECT notification_id FROM ended) AND NOT EXISTS (
-            -- What else is to come of it, or failed, its own workflow knows.
-            SELECT FROM deliveries AS other
-            WHERE other.notification_id = notifications.id AND other.id NOT IN (SELECT id FROM ended)
-                AND other.status NOT IN ('sent', 'delivered', 'skipped', 'cancelled')
-        )
-    )
-    SELECT notification_id, channel, status, reason, attempts, next_attempt_at FROM ended
-    """
-)

@@ -7,7 +7,8 @@ from uuid import UUID
 
 from persistence.attention import AttentionRepository
 from persistence.database import Transaction
-from persistence.due import DueDelivery, DueRepository
+from persistence.due import DueRepository
+from persistence.due_delivery import DueDelivery
 from policy.planning import next_step, still_holds
 
 # So many are thought about, and so many woken, within one local activity's time.

@@ -16,7 +16,8 @@ from api.schemas.fields import Text
 from api.services import Services
 from notifications.contracts import limits, names
 from notifications.contracts.errors import DigestClosed, NotificationNotFound, ServiceUnreachable
-from persistence.digests import DigestRepository, Entry, Window
+from persistence.digest_entries import DigestEntryRepository, Entry
+from persistence.digests import DigestRepository, Window
 
 router = APIRouter(prefix="/digests", tags=["digests"])
 _ENTRIES = 100
@@ -60,9 +61,8 @@ async def flush_digest(_: Staff, id: PathId, services: ServicesDep) -> Response:
 
 async def _detail(digest_id: UUID, services: Services) -> dict[str, Any]:
     async with services.database.statements() as transaction:
-        digests = DigestRepository(transaction)
-        digest = await digests.get(digest_id)
-        entries = await digests.entries(digest_id, limit=_ENTRIES)
+        digest = await DigestRepository(transaction).get(digest_id)
+        entries = await DigestEntryRepository(transaction).newest(digest_id, limit=_ENTRIES)
     if digest is None:
         raise NotificationNotFound
     return _presented(digest) | {"entries": [_entry(entry, digest) for entry in entries]}

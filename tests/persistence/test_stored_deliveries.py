@@ -17,7 +17,8 @@ from persistence.changes import ChangeRepository
 from persistence.database import Database, Transaction
 from persistence.deliveries import AttemptRecord, DeliveryRepository
 from persistence.delivery_listing import DeliveryFilter, DeliveryListing
-from persistence.due import DueDelivery, DueRepository
+from persistence.due import DueRepository
+from persistence.due_delivery import DueDelivery
 from persistence.inbox import InboxRepository
 from persistence.models import Delivery
 from persistence.slicing import Cursor
