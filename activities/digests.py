@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Protocol
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from temporalio import activity
 
 from activities.gathering import let_leave
-from activities.plans import AFTER_CLOSING
+from activities.plans import AFTER_CLOSING, WHILE_OVERDUE
 from activities.reminders import Start
 from notifications.contracts import limits, names
 from notifications.contracts.building import fingerprint
@@ -26,9 +26,6 @@ from policy.digests import closes_at
 from policy.planning import Wait, WaitReason
 from templating.composing import Words
 from templating.digesting import digest_words, shortened
-
-# So often an entry's own workflow looks whether its overdue window has closed.
-_WHILE_OVERDUE = timedelta(seconds=30)
 
 
 class Watch(Protocol):
@@ -149,4 +146,4 @@ async def _closing(transaction: Transaction, digest: Window) -> datetime:
 
 def _wait(closing: datetime) -> Wait:
     now, until = datetime.now(UTC), closing + AFTER_CLOSING
-    return Wait(until if until > now else now + _WHILE_OVERDUE, WaitReason.DIGEST)
+    return Wait(until if until > now else now + WHILE_OVERDUE, WaitReason.DIGEST)

@@ -1,8 +1,9 @@
 """What a person gathers for themselves: into the window that closes when they want it, and out again."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
+from activities.plans import WHILE_OVERDUE
 from notifications.contracts.vocabulary import Channel, DeliveryStatus
 from persistence.database import Transaction
 from persistence.deliveries import DeliveryRepository
@@ -11,9 +12,6 @@ from persistence.digests import DigestRepository, Window
 from persistence.due import DueRepository
 from persistence.due_delivery import DueDelivery
 from policy.planning import Skip, Wait, WaitReason, next_step
-
-# So often an overdue window is looked for.
-_WHILE_OVERDUE = timedelta(seconds=30)
 
 
 async def enter(
@@ -33,7 +31,7 @@ async def put_off(transaction: Transaction, delivery: DueDelivery, wait: Wait, *
     if wait.reason is not WaitReason.OWN_DIGEST:
         return wait
     await enter(transaction, delivery.id, delivery.channel, user_id=delivery.user_id, until=wait.until, now=now)
-    return wait if wait.until > now else Wait(now + _WHILE_OVERDUE, wait.reason)
+    return wait if wait.until > now else Wait(now + WHILE_OVERDUE, wait.reason)
 
 
 async def let_leave(transaction: Transaction, digest: Window, *, now: datetime) -> None:

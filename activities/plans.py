@@ -12,6 +12,8 @@ from policy.types import policy_of
 
 AFTER_CLOSING = timedelta(seconds=5)
 """An entry of a digest looks so long after its window should have closed whether it has."""
+WHILE_OVERDUE = timedelta(seconds=30)
+"""So often it looks again when it has not."""
 
 
 def planned(

@@ -6,12 +6,14 @@ All are coroutines: FastAPI sends plain functions through a thread pool, which c
 from typing import Annotated, cast
 from uuid import UUID
 
-from fastapi import Depends, Request
+from fastapi import Depends, Header, Query, Request
 
 from api.errors import Forbidden
+from api.schemas.fields import Text
 from api.services import Services
 from identity.caller import Identity, Unauthenticated
 from identity.credentials import find_token, joined
+from notifications.contracts import limits
 from notifications.contracts.errors import NotificationNotFound
 
 
@@ -50,3 +52,5 @@ ServicesDep = Annotated[Services, Depends(_services)]
 Caller = Annotated[Identity, Depends(_caller)]
 Staff = Annotated[Identity, Depends(_staff)]
 PathId = Annotated[UUID, Depends(_path_id)]
+OfUser = Annotated[Text | None, Query(max_length=limits.USER_CHARS, description="Of this user alone.")]
+IdempotencyKey = Annotated[str | None, Header(description="Repeated, it makes nothing new.")]

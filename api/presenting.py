@@ -65,7 +65,7 @@ _DETAIL_FIELDS = (
     "priority",
     "updated_at",
 )
-_DELIVERY_FIELDS = (
+DELIVERY_FIELDS = (
     "channel",
     "status",
     "reason",
@@ -79,7 +79,7 @@ _DELIVERY_FIELDS = (
 
 
 def _delivery(row: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: plain(row[name]) for name in _DELIVERY_FIELDS}
+    return {name: plain(row[name]) for name in DELIVERY_FIELDS}
 
 
 def _digested_in(found: Detail) -> UUID | None:

@@ -1,13 +1,13 @@
 """`notifications/bulk/`: the same notification for many, how far it has come, and stopping it (staff)."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Any
 from uuid import UUID
 
-from fastapi import APIRouter, Header, Request
+from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from api.dependencies import PathId, ServicesDep, Staff
+from api.dependencies import IdempotencyKey, PathId, ServicesDep, Staff
 from api.pagination import PageDep
 from api.presenting import plain
 from api.responses import json_response
@@ -33,7 +33,7 @@ async def create_batch(
     body: BulkCreate,
     _: Staff,
     services: ServicesDep,
-    idempotency_key: Annotated[str | None, Header(description="Repeated, it makes nothing new.")] = None,
+    idempotency_key: IdempotencyKey = None,
 ) -> Response:
     """202 when it is accepted, 200 when the key was used before; the recipients are notified in the background."""
     accepted = await services.client.announce(

@@ -8,13 +8,12 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query
 from starlette.responses import Response
 
-from api.dependencies import ServicesDep, Staff
+from api.dependencies import OfUser, ServicesDep, Staff
 from api.pagination import PageDep
 from api.presenting import item, plain
 from api.responses import json_response
 from api.schemas.console import Rates, RecentPage
 from api.schemas.fields import Text
-from notifications.contracts import limits
 from notifications.contracts.vocabulary import NotificationStatus, NotificationType
 from persistence.rates import RateRepository
 from persistence.recent import RecentFilter, RecentRepository
@@ -26,7 +25,7 @@ _DAY_MINUTES = 24 * 60
 
 async def _filter(
     *,
-    user: Annotated[Text | None, Query(max_length=limits.USER_CHARS, description="Of this user alone.")] = None,
+    user: OfUser = None,
     notification_type: NotificationType | None = None,
     status: NotificationStatus | None = None,
     search: Annotated[

@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from api.dependencies import PathId, ServicesDep, Staff
 from api.pagination import PageDep
-from api.presenting import plain
+from api.presenting import DELIVERY_FIELDS, plain
 from api.redriving import redriven, start_redrive
 from api.responses import json_response
 from api.schemas.deliveries import Delivery, DeliveryDetail, DeliveryPage, StartedRedrives
@@ -89,21 +89,7 @@ async def redrive_delivery(_: Staff, id: PathId, services: ServicesDep) -> Respo
     return json_response(_presented(row), 200 if is_under_way else 202)
 
 
-_FIELDS = (
-    "id",
-    "channel",
-    "status",
-    "reason",
-    "provider",
-    "provider_message_id",
-    "attempts",
-    "redrives",
-    "next_attempt_at",
-    "created_at",
-    "updated_at",
-    "sent_at",
-    "delivered_at",
-)
+_FIELDS = ("id", *DELIVERY_FIELDS, "redrives", "created_at", "updated_at")
 _ATTEMPT_FIELDS = ("number", "outcome", "status_code", "retry_after_seconds", "started_at", "finished_at")
 
 

@@ -1,20 +1,19 @@
 """`digests/`: what is gathered for whom, and telling it now (staff)."""
 
 from dataclasses import asdict
-from typing import Annotated, Any
+from typing import Any
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 from starlette.responses import Response
 
-from api.dependencies import PathId, ServicesDep, Staff
+from api.dependencies import OfUser, PathId, ServicesDep, Staff
 from api.pagination import PageDep
 from api.presenting import plain
 from api.responses import json_response
 from api.schemas import digests as shapes
-from api.schemas.fields import Text
 from api.services import Services
-from notifications.contracts import limits, names
+from notifications.contracts import names
 from notifications.contracts.errors import DigestClosed, NotificationNotFound, ServiceUnreachable
 from persistence.digest_entries import DigestEntryRepository, Entry
 from persistence.digests import DigestRepository, Window
@@ -28,7 +27,7 @@ async def list_digests(
     _: Staff,
     services: ServicesDep,
     page: PageDep,
-    user: Annotated[Text | None, Query(max_length=limits.USER_CHARS, description="Of this user alone.")] = None,
+    user: OfUser = None,
 ) -> Response:
     async with services.database.statements() as transaction:
         digests = DigestRepository(transaction)

@@ -1,11 +1,9 @@
 """`notifications/`: the inbox of the caller, and creation for staff."""
 
-from typing import Annotated
-
-from fastapi import APIRouter, BackgroundTasks, Header, Request
+from fastapi import APIRouter, BackgroundTasks, Request
 from starlette.responses import Response
 
-from api.dependencies import Caller, PathId, ServicesDep, Staff
+from api.dependencies import Caller, IdempotencyKey, PathId, ServicesDep, Staff
 from api.filters import ListFilterDep
 from api.pagination import PageDep
 from api.presenting import detail, item
@@ -69,7 +67,7 @@ async def create_notification(
     body: NotificationCreate,
     _: Staff,
     services: ServicesDep,
-    idempotency_key: Annotated[str | None, Header(description="Repeated, it makes nothing new.")] = None,
+    idempotency_key: IdempotencyKey = None,
 ) -> Response:
     """201 when it is readable, 202 when it is accepted and will be soon, 200 when the key was used before."""
     accepted = await services.client.notify(user=body.user, idempotency_key=idempotency_key, **body.content())

@@ -2,10 +2,10 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import APIRouter, Path, Request
 from starlette.responses import Response
 
-from api.dependencies import ServicesDep, Staff
+from api.dependencies import OfUser, ServicesDep, Staff
 from api.presenting import plain
 from api.responses import json_response
 from api.schemas import reminders as shapes
@@ -51,7 +51,7 @@ async def cancel_reminders(
     anchor: Anchor,
     _: Staff,
     services: ServicesDep,
-    user: Annotated[Text | None, Query(max_length=limits.USER_CHARS, description="Of this user alone.")] = None,
+    user: OfUser = None,
 ) -> Response:
     """What had fired is seen in the answer; of what it fired, whatever still waits is stopped as well."""
     await _must_exist(anchor, services)

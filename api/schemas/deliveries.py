@@ -1,4 +1,4 @@
-"""Deliveries as staff see them: never an address, never a word of the message."""
+"""Deliveries, also as staff see them: never an address, never a word of the message."""
 
 from datetime import datetime
 from uuid import UUID
@@ -8,22 +8,27 @@ from notifications.contracts.vocabulary import Channel, DeliveryStatus
 from policy.retries import Outcome
 
 
-class Delivery(Shape):
-    id: UUID
-    notification: UUID
-    user: str
+class ChannelDelivery(Shape):
+    """One channel of a notification."""
+
     channel: Channel
     status: DeliveryStatus
     reason: str | None
     provider: str | None
     provider_message_id: str | None
     attempts: int
-    redrives: int
-    next_attempt_at: datetime | None
-    created_at: datetime
-    updated_at: datetime
     sent_at: datetime | None
     delivered_at: datetime | None
+    next_attempt_at: datetime | None
+
+
+class Delivery(ChannelDelivery):
+    id: UUID
+    notification: UUID
+    user: str
+    redrives: int
+    created_at: datetime
+    updated_at: datetime
 
 
 class DeliveryPage(Shape):

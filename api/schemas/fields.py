@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
 
+from notifications.contracts.checking import CLOCK, NO_CLOCK
 from notifications.contracts.vocabulary import EXTERNAL_CHANNELS
 
 
@@ -54,9 +55,7 @@ def matching(pattern: re.Pattern[str], sentence: str) -> AfterValidator:
     return AfterValidator(check)
 
 
-_CLOCK = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
-
-ClockTime = Annotated[str, matching(_CLOCK, "Enter a time of day as HH:MM, from 00:00 to 23:59.")]
+ClockTime = Annotated[str, matching(CLOCK, NO_CLOCK)]
 """As the clock on the wall shows it."""
 
 

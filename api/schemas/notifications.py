@@ -7,10 +7,11 @@ from uuid import UUID
 from pydantic import Field
 
 from api.schemas.content import Content
+from api.schemas.deliveries import ChannelDelivery
 from api.schemas.fields import Instant, Shape
 from api.schemas.words import Key, PreconditionWord, TypeWord, UserId
 from notifications.contracts import limits
-from notifications.contracts.vocabulary import Channel, DeliveryStatus, NotificationStatus, NotificationType
+from notifications.contracts.vocabulary import Channel, NotificationStatus, NotificationType
 
 
 class NotificationContent(Content):
@@ -78,24 +79,12 @@ class NotificationPage(NotificationSlice):
     count: int
 
 
-class DeliveryDetail(Shape):
-    channel: Channel
-    status: DeliveryStatus
-    reason: str | None
-    provider: str | None
-    provider_message_id: str | None
-    attempts: int
-    sent_at: datetime | None
-    delivered_at: datetime | None
-    next_attempt_at: datetime | None
-
-
 class NotificationDetail(NotificationItem):
     user: str
     user_name: str
     delivery_channel: Channel
     delivery_channels: list[Channel]
-    deliveries: list[DeliveryDetail]
+    deliveries: list[ChannelDelivery]
     read_at: datetime | None
     is_seen: bool
     seen_at: datetime | None

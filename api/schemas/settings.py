@@ -30,14 +30,19 @@ class BulkUpdate(Shape):
     preferences: list[SettingWrite] = Field(min_length=1, max_length=len(NotificationType) * 4)
 
 
-class Setting(Shape):
-    id: UUID
+class _OfType(Shape):
+    """On which channels one type comes."""
+
     notification_type: NotificationType
     notification_type_display: str
     email_enabled: bool
     sms_enabled: bool
     in_app_enabled: bool
     push_enabled: bool
+
+
+class Setting(_OfType):
+    id: UUID
     created_at: datetime
     updated_at: datetime
 
@@ -49,16 +54,10 @@ class SettingPage(Shape):
     results: list[Setting]
 
 
-class EffectiveSetting(Shape):
+class EffectiveSetting(_OfType):
     """What applies to a type, and which rule says so for each channel."""
 
     id: UUID | None
-    notification_type: NotificationType
-    notification_type_display: str
-    email_enabled: bool
-    sms_enabled: bool
-    in_app_enabled: bool
-    push_enabled: bool
     reasons: dict[Channel, str]
     created_at: datetime | None
     updated_at: datetime | None

@@ -8,7 +8,7 @@ from zoneinfo import available_timezones
 
 from notifications.contracts import limits
 from notifications.contracts.building import build_request, user_id_of
-from notifications.contracts.checking import Check
+from notifications.contracts.checking import CLOCK, NO_CLOCK, Check
 from notifications.contracts.errors import InvalidNotification
 from notifications.contracts.recurring import Recurrence
 from notifications.contracts.vocabulary import NotificationType
@@ -16,7 +16,6 @@ from notifications.contracts.vocabulary import NotificationType
 RECIPIENTS_ZONE = "recipient"
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _KEY = re.compile(r"[A-Za-z0-9_.:-]+")
-_CLOCK = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
 # The seconds and years that Temporal would take, too, are left to it alone; so is what each field may say.
 _CRON = re.compile(r"[0-9A-Za-z*/,-]+( [0-9A-Za-z*/,-]+){4}")
 _NOT_ITS_OWN = ("scheduled_for", "expires_at", "notification_key", "digest", "idempotency_key")
@@ -122,8 +121,8 @@ def _schedule(check: Check, given: object) -> tuple[str | None, tuple[int, ...],
     if not isinstance(days, list | tuple) or not days or any(day not in WEEKDAYS for day in days):
         check.fail("schedule", f"weekdays: A list of {', '.join(WEEKDAYS)} is required.")
         days = ()
-    if not isinstance(at, str) or not _CLOCK.fullmatch(at):
-        check.fail("schedule", "time: Enter a time of day as HH:MM, from 00:00 to 23:59.")
+    if not isinstance(at, str) or not CLOCK.fullmatch(at):
+        check.fail("schedule", f"time: {NO_CLOCK}")
     return None, tuple(sorted({WEEKDAYS.index(day) for day in days})), at
 
 

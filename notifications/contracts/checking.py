@@ -15,6 +15,8 @@ Word = TypeVar("Word", bound=StrEnum)
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _CONTROL_BUT_LAYOUT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+CLOCK = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
+NO_CLOCK = "Enter a time of day as HH:MM, from 00:00 to 23:59."
 OUT_OF_REACH = f"Must be in a year from {limits.YEARS.start} to {limits.YEARS.stop - 1}."
 
 

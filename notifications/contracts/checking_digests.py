@@ -1,15 +1,13 @@
 """Checking the digest that a notification asks for: a key, and a window with what its kind needs."""
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
 from notifications.contracts import limits, names
-from notifications.contracts.checking import Check
+from notifications.contracts.checking import CLOCK, NO_CLOCK, Check
 from notifications.contracts.digests import DigestChoice, DigestWindow, WindowKind
 from notifications.contracts.errors import InvalidNotification
 
-_CLOCK = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
 _FIELDS = {
     WindowKind.DURATION: ("seconds",),
     WindowKind.QUIET: ("seconds", "at_most_seconds"),
@@ -54,8 +52,8 @@ def _window(value: object) -> DigestWindow:
     given = _object("window", value, ("kind", *fields))
     for name in fields:
         if name == "at":
-            if not isinstance(given.get(name), str) or not _CLOCK.fullmatch(given[name]):
-                check.fail(name, "Enter a time of day as HH:MM, from 00:00 to 23:59.")
+            if not isinstance(given.get(name), str) or not CLOCK.fullmatch(given[name]):
+                check.fail(name, NO_CLOCK)
         elif not _is_within(given.get(name), *_RANGES[name]):
             least, most = _RANGES[name]
             check.fail(name, f"A whole number from {least} to {most} is required.")
