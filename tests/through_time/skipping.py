@@ -4,11 +4,9 @@ There is one clock, Temporal's: before every request and every activity Python's
 """
 
 import asyncio
-import sys
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, TypeVar
 from uuid import uuid4
 
@@ -17,6 +15,7 @@ import psycopg
 import temporalio.client
 import time_machine
 from own_database import own_database
+from skipping_server import skipping_server
 from temporalio.client import Client
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, Interceptor
@@ -28,7 +27,6 @@ from settings import Settings
 
 Result = TypeVar("Result")
 
-_TEST_SERVER = Path(sys.executable).parent / "temporal-test-server"
 _POSTGRES_CLOCK = """
     CREATE SCHEMA clock;
     CREATE TABLE clock.ahead (by interval NOT NULL);
@@ -103,9 +101,7 @@ async def skipping(stack: LaunchedStack) -> AsyncGenerator[tuple[Clock, httpx.As
     async with AsyncExitStack() as resources:
         own = own_database(stack, before=_POSTGRES_CLOCK)
         database_url = await asyncio.to_thread(resources.enter_context, own)
-        server = await resources.enter_async_context(
-            await WorkflowEnvironment.start_time_skipping(test_server_existing_path=str(_TEST_SERVER))
-        )
+        server = await resources.enter_async_context(await skipping_server())
         python = resources.enter_context(time_machine.travel(datetime.now(UTC), tick=True))
         clock = Clock(server, python, await resources.enter_async_context(_connected(database_url)))
         environment = {**stack.environment, "DATABASE_URL": database_url, "DATABASE_POOL_SIZE": "4"}

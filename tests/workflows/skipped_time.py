@@ -1,18 +1,16 @@
 """The real workflow on a server that skips time, with activities that do as they are told."""
 
 import asyncio
-import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from uuid import UUID, uuid4
 
+from skipping_server import skipping_server
 from temporalio import activity
 from temporalio.client import Client, WorkflowHandle
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
-from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
 from notifications.contracts import names
@@ -34,7 +32,6 @@ from notifications.contracts.vocabulary import Channel, DeliveryStatus, Notifica
 from workflows.notification import NotificationWorkflow
 
 DEADLINE = timedelta(hours=2)
-_TEST_SERVER = Path(sys.executable).parent / "temporal-test-server"
 
 Attempt = Callable[[Channel, int], SendResult]
 
@@ -207,7 +204,7 @@ class World:
 @asynccontextmanager
 async def skipped_time(workflow: type[NotificationWorkflow] | None = NotificationWorkflow) -> AsyncIterator[World]:
     """With a worker for `workflow`; None leaves it to the test to have one when it wants to."""
-    async with await WorkflowEnvironment.start_time_skipping(test_server_existing_path=str(_TEST_SERVER)) as server:
+    async with await skipping_server() as server:
         world = World(server.client, server.sleep)
         async with (
             nullcontext() if workflow is None else world.served_by(workflow),

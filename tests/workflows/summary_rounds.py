@@ -1,33 +1,22 @@
-"""Rounds of weekly summaries on a server that skips time, and the recording of one.
+"""Rounds of weekly summaries on a server that skips time."""
 
-`python tests/workflows/summary_rounds.py` records it anew: when a change to the workflow is meant to change its
-commands.
-"""
-
-import asyncio
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from pathlib import Path
 
-CHECKOUT = Path(__file__).parents[2]
-sys.path.insert(0, str(CHECKOUT))
+from skipping_server import skipping_server
+from temporalio import activity
+from temporalio.client import WorkflowHandle
+from temporalio.exceptions import ApplicationError
+from temporalio.worker import Worker
 
-from temporalio import activity  # noqa: E402 - run as a script, from anywhere
-from temporalio.client import WorkflowHandle  # noqa: E402
-from temporalio.exceptions import ApplicationError  # noqa: E402
-from temporalio.testing import WorkflowEnvironment  # noqa: E402
-from temporalio.worker import Worker  # noqa: E402
-
-from notifications.contracts import names  # noqa: E402
-from notifications.contracts.summaries import SummaryProgress, SummaryTurn  # noqa: E402
-from workflows.summaries import SummariesWorkflow  # noqa: E402
+from notifications.contracts import names
+from notifications.contracts.summaries import SummaryProgress, SummaryTurn
+from workflows.summaries import SummariesWorkflow
 
 Handle = WorkflowHandle[SummariesWorkflow, SummaryProgress]
 TURNS = 3
 MONDAY = datetime(2027, 5, 3, 9, tzinfo=UTC)
-_TEST_SERVER = Path(sys.executable).parent / "temporal-test-server"
 
 
 class Teller:
@@ -48,7 +37,7 @@ class Teller:
 @asynccontextmanager
 async def round_of(teller: Teller, turn: SummaryTurn | None) -> AsyncIterator[Handle]:
     async with (
-        await WorkflowEnvironment.start_time_skipping(test_server_existing_path=str(_TEST_SERVER)) as server,
+        await skipping_server() as server,
         Worker(
             server.client,
             task_queue=names.BULK_QUEUE,
@@ -59,15 +48,3 @@ async def round_of(teller: Teller, turn: SummaryTurn | None) -> AsyncIterator[Ha
         yield await server.client.start_workflow(
             SummariesWorkflow.run, turn, id=names.SUMMARIES_SCHEDULE, task_queue=names.BULK_QUEUE
         )
-
-
-async def record() -> None:
-    from record_histories import HISTORIES, anonymous  # noqa: PLC0415 - which launches stacks, unlike this
-
-    async with round_of(Teller(), SummaryTurn(moment=MONDAY)) as handle:
-        await handle.result()
-        (HISTORIES / "weekly_summaries.json").write_text(anonymous((await handle.fetch_history()).to_json()))
-
-
-if __name__ == "__main__":
-    asyncio.run(record())

@@ -1,13 +1,12 @@
 """An anchor's reminders in time, on a server that skips the waiting."""
 
-import sys
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from skipping_server import skipping_server
 from temporalio import activity
 from temporalio.client import Client, WorkflowHandle
 from temporalio.testing import WorkflowEnvironment
@@ -26,7 +25,6 @@ from notifications.contracts.reminders import (
 from policy.reminders import fires_at
 from workflows.anchor import AnchorWorkflow
 
-_TEST_SERVER = Path(sys.executable).parent / "temporal-test-server"
 DAY = timedelta(days=1)
 
 
@@ -98,7 +96,7 @@ ENVIRONMENT: dict[int, WorkflowEnvironment] = {}
 
 @pytest.fixture
 async def world() -> AsyncIterator[AnchorWorld]:
-    async with await WorkflowEnvironment.start_time_skipping(test_server_existing_path=str(_TEST_SERVER)) as server:
+    async with await skipping_server() as server:
         world = AnchorWorld(server.client)
         ENVIRONMENT[id(world)] = server
         async with Worker(

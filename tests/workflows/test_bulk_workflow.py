@@ -1,13 +1,12 @@
 """The life of a batch in time, on a server that skips the waiting."""
 
 import asyncio
-import sys
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import pytest
+from skipping_server import skipping_server
 from temporalio import activity
 from temporalio.client import WorkflowFailureError, WorkflowHandle, WorkflowUpdateFailedError
 from temporalio.exceptions import ApplicationError
@@ -19,7 +18,6 @@ from notifications.contracts.batches import AcceptedBatch, BatchRequest, PageInp
 from notifications.contracts.building_batches import build_batch
 from workflows.bulk import PAGES_PER_RUN, BulkWorkflow
 
-_TEST_SERVER = Path(sys.executable).parent / "temporal-test-server"
 Handle = WorkflowHandle[BulkWorkflow, AcceptedBatch]
 
 
@@ -71,7 +69,7 @@ class World:
 
 @pytest.fixture
 async def world() -> AsyncIterator[World]:
-    async with await WorkflowEnvironment.start_time_skipping(test_server_existing_path=str(_TEST_SERVER)) as server:
+    async with await skipping_server() as server:
         running = World(server)
         running.goes_on.set()
         async with Worker(

@@ -1,13 +1,12 @@
 """A digest's window in time, on a server that skips the waiting."""
 
-import sys
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
+from skipping_server import skipping_server
 from temporalio import activity
 from temporalio.client import WorkflowHandle
 from temporalio.testing import WorkflowEnvironment
@@ -17,7 +16,6 @@ from notifications.contracts import names
 from notifications.contracts.digests import DigestInput, DigestPlan
 from workflows.digest import DigestWorkflow
 
-_TEST_SERVER = Path(sys.executable).parent / "temporal-test-server"
 DAY = timedelta(days=1)
 
 
@@ -52,7 +50,7 @@ class DigestWorld:
 
 @pytest.fixture
 async def world() -> AsyncIterator[DigestWorld]:
-    async with await WorkflowEnvironment.start_time_skipping(test_server_existing_path=str(_TEST_SERVER)) as server:
+    async with await skipping_server() as server:
         world = DigestWorld(server)
         async with Worker(
             server.client, task_queue=names.NOTIFICATION_QUEUE, workflows=[DigestWorkflow], activities=[world.close]

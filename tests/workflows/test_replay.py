@@ -21,38 +21,6 @@ from workflows.snooze import SnoozeWorkflow
 from workflows.summaries import SummariesWorkflow
 
 HISTORIES = sorted((Path(__file__).parents[1] / "histories").glob("*.json"))
-PATHS = {
-    "anchored",
-    "bulk_cancelled",
-    "bulk_continued",
-    "bulk_in_app",
-    "bulk_in_app_and_email",
-    "bulk_refused",
-    "bulk_scheduled",
-    "asked_again",
-    "cancelled",
-    "digest_entry",
-    "digest_flushed",
-    "digest_waited",
-    "ended_with_its_truth",
-    "escalated",
-    "given_up",
-    "in_app",
-    "in_app_and_email",
-    "recurrence",
-    "redriven",
-    "refused",
-    "rejected",
-    "restored_and_moved",
-    "retention",
-    "retried",
-    "scheduled",
-    "slept_on",
-    "snoozed",
-    "three_channels",
-    "weekly_summaries",
-}
-
 OTHERS = {
     *("refused", "bulk_refused", "anchored", "digest_flushed", "digest_waited", "snoozed"),
     *("recurrence", "retention", "weekly_summaries"),
@@ -62,10 +30,6 @@ OTHERS = {
 
 def history(path: Path) -> WorkflowHistory:
     return WorkflowHistory.from_json(path.stem, path.read_text())
-
-
-def test_every_path_has_its_recording() -> None:
-    assert {path.stem for path in HISTORIES} == PATHS
 
 
 @pytest.mark.parametrize("path", HISTORIES, ids=lambda path: path.stem)

@@ -1,77 +1,25 @@
 """The housekeeping's workflow: on a server that skips time, and as every worker schedules it on a real one."""
 
 import asyncio
-import sys
 from collections import Counter
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import httpx
+from housekeeping_nights import TURNS, Housekeeper, night_of
 from standing_schedules import NOTE, ensured_over_an_older_form
-from temporalio import activity
 from temporalio.client import Client, ScheduleOverlapPolicy
-from temporalio.exceptions import ApplicationError
-from temporalio.testing import WorkflowEnvironment
-from temporalio.worker import Worker
 
 from deploy.local.launch import LaunchedStack
 from notifications.contracts import names
-from notifications.contracts.maintenance import RetentionProgress, RetentionReport, RetentionTurn
+from notifications.contracts.maintenance import RetentionReport
 from notifications.housekeeping import ensure_retention
 from workflows.retention import RetentionWorkflow
-
-_TEST_SERVER = Path(sys.executable).parent / "temporal-test-server"
-TURNS = 4
-
-
-class Housekeeper:
-    """Has so many turns to do, and fails the first time at each."""
-
-    def __init__(self) -> None:
-        self.asked: list[str] = []
-        self.turns: list[RetentionTurn] = []
-
-    def _fail_once(self, step: str) -> None:
-        self.asked.append(step)
-        if activity.info().attempt == 1:
-            raise ApplicationError("not now", type="DatabaseUnavailable")
-
-    @activity.defn(name=names.BEGIN_RETENTION_ACTIVITY)
-    async def begin(self, _: RetentionTurn) -> None:
-        self._fail_once("begin")
-
-    @activity.defn(name=names.REMOVE_NOTIFICATIONS_ACTIVITY)
-    async def remove_notifications(self, turn: RetentionTurn) -> RetentionProgress:
-        self._fail_once("notifications")
-        self.turns.append(turn)
-        if len(self.turns) == TURNS:
-            return RetentionProgress()
-        place = RetentionTurn(run_id=turn.run_id, listed_at=datetime.now(UTC), notification_id=uuid4())
-        return RetentionProgress(next_turn=place)
-
-    @activity.defn(name=names.REMOVE_LEFTOVERS_ACTIVITY)
-    async def remove_leftovers(self, _: RetentionTurn) -> None:
-        self._fail_once("leftovers")
-
-    @activity.defn(name=names.CONCLUDE_RETENTION_ACTIVITY)
-    async def conclude(self, turn: RetentionTurn) -> RetentionReport:
-        self._fail_once("conclude")
-        return RetentionReport(removed={"notifications/system": self.turns.index(turn) + 1})
 
 
 async def test_every_step_is_tried_until_it_is_done_and_the_run_says_what_was_removed() -> None:
     keeper = Housekeeper()
-    async with (
-        await WorkflowEnvironment.start_time_skipping(test_server_existing_path=str(_TEST_SERVER)) as server,
-        Worker(
-            server.client,
-            task_queue=names.BULK_QUEUE,
-            workflows=[RetentionWorkflow],  # in its sandbox, unlike in production
-            activities=[keeper.begin, keeper.remove_notifications, keeper.remove_leftovers, keeper.conclude],
-        ),
-    ):
-        handle = await server.client.start_workflow(RetentionWorkflow.run, id="retention", task_queue=names.BULK_QUEUE)
+    async with night_of(keeper) as handle:
         report = await handle.result()
     assert report == RetentionReport(removed={"notifications/system": 1})
     assert Counter(keeper.asked) == {"begin": 2, "notifications": 2 * TURNS, "leftovers": 2, "conclude": 2}

@@ -1,20 +1,16 @@
 """The sleep of a notification in time, on a server that skips the waiting."""
 
-import sys
 from datetime import timedelta
-from pathlib import Path
 from uuid import uuid4
 
+from skipping_server import skipping_server
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
-from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
 from notifications.contracts import names
 from notifications.contracts.snooze import Snooze
 from workflows.snooze import SnoozeWorkflow
-
-_TEST_SERVER = Path(sys.executable).parent / "temporal-test-server"
 
 
 class Waker:
@@ -34,7 +30,7 @@ class Waker:
 async def slept(waker: Waker, *, seconds: float) -> timedelta:
     """How long after its moment a notification was woken, by the server's clock."""
     async with (
-        await WorkflowEnvironment.start_time_skipping(test_server_existing_path=str(_TEST_SERVER)) as server,
+        await skipping_server() as server,
         Worker(
             server.client,
             task_queue=names.NOTIFICATION_QUEUE,
