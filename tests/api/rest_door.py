@@ -84,6 +84,14 @@ def staff(stack: LaunchedStack, http: httpx.AsyncClient) -> Door:
     return Door(http, "staff", {"Authorization": f"Bearer {stack.token('staff', staff=True)}"})
 
 
+async def reachable(by: Door, owner: Door, **profile: object) -> Door:
+    """The owner, once staff have said that they are reached by email, and what else is given."""
+    described = {"email": f"{owner.user}@example.org", **profile}
+    response = await by.call("PUT", f"recipients/{owner.user}/", json=described)
+    assert response.status_code == 201, response.text
+    return owner
+
+
 def anybody(http: httpx.AsyncClient) -> Door:
     return Door(http, "", {})
 
