@@ -23,6 +23,13 @@ def demo_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LaunchedSta
         yield running
 
 
+@pytest.fixture(scope="module")
+def own_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LaunchedStack]:
+    """One of the file's own: other tests would not enjoy what becomes of it."""
+    with launched(tmp_path_factory.mktemp("own") / "state") as running:
+        yield running
+
+
 @pytest.fixture(scope="session")
 async def http(stack: LaunchedStack) -> AsyncIterator[httpx.AsyncClient]:
     async with httpx.AsyncClient(base_url=stack.url, timeout=20) as client:

@@ -37,11 +37,23 @@ async def paused(stack: LaunchedStack, process: str) -> AsyncIterator[None]:
                 each.resume()
 
 
+async def kill(stack: LaunchedStack, process: str) -> int:
+    """The id of the process that has died."""
+    pid = await running(stack, process)
+    os.kill(pid, signal.SIGKILL)
+    return pid
+
+
+async def restart(stack: LaunchedStack, process: str) -> None:
+    """The process dies, and another one is in its place."""
+    async with killed(stack, process):
+        pass
+
+
 @asynccontextmanager
 async def killed(stack: LaunchedStack, process: str) -> AsyncIterator[None]:
     """The process dies, and is waited for until another one is in its place."""
-    before = await running(stack, process)
-    os.kill(before, signal.SIGKILL)
+    before = await kill(stack, process)
     yield
     async with asyncio.timeout(DEADLINE_SECONDS):
         while await running(stack, process) == before:

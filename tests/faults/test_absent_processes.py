@@ -1,10 +1,8 @@
 """A process that hangs, rather than dies: what is answered meanwhile, and what becomes of it afterwards."""
 
 import asyncio
-import os
-import signal
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -12,22 +10,15 @@ from uuid import UUID, uuid4
 
 import httpx
 import psycopg
-import pytest
-from outages import DEADLINE_SECONDS, paused, running
+from outages import DEADLINE_SECONDS, kill, paused
 
-from deploy.local.launch import LaunchedStack, launched
+from deploy.local.launch import LaunchedStack
 from notifications.contracts.names import batch_notification_id, delivery_id
 from notifications.contracts.vocabulary import Channel
 
 BASE = "/api/v1/drf/notifications"
 MOST_SECONDS = 10
 """Three to wait for a connection's turn, six for an answer, and what a busy machine adds."""
-
-
-@pytest.fixture(scope="module")
-def hanging(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LaunchedStack]:
-    with launched(tmp_path_factory.mktemp("hanging") / "state") as running:
-        yield running
 
 
 @asynccontextmanager
@@ -117,10 +108,10 @@ class Caller:
 
 
 async def test_without_a_worker_a_notification_is_accepted_for_good_and_comes_when_the_worker_does(
-    hanging: LaunchedStack,
+    own_stack: LaunchedStack,
 ) -> None:
-    caller = Caller(hanging)
-    async with paused(hanging, "worker"):
+    caller = Caller(own_stack)
+    async with paused(own_stack, "worker"):
         asked = time.monotonic()
         answer = await caller.create()
         waited = time.monotonic() - asked
@@ -129,17 +120,17 @@ async def test_without_a_worker_a_notification_is_accepted_for_good_and_comes_wh
         assert answer.json()["status"] == "pending"
         assert waited < 4
         # Durable means that it survives the server that promised it.
-        os.kill(await running(hanging, "temporal"), signal.SIGKILL)
+        await kill(own_stack, "temporal")
 
     detail = await caller.readable(answer.json()["id"])
     assert (detail["title"], detail["status"]) == ("Are you there?", "sent")
 
 
 async def test_without_a_worker_a_batch_is_accepted_for_good_and_tells_everybody_when_the_worker_comes(
-    hanging: LaunchedStack,
+    own_stack: LaunchedStack,
 ) -> None:
-    caller = Caller(hanging)
-    async with paused(hanging, "worker"):
+    caller = Caller(own_stack)
+    async with paused(own_stack, "worker"):
         answer = await caller.announce()
         assert answer.status_code == 202
         assert answer.json().keys() == {"id", "status", "total"}
@@ -148,25 +139,25 @@ async def test_without_a_worker_a_batch_is_accepted_for_good_and_tells_everybody
     assert (await caller.readable(str(told)))["title"] == "To all"
 
 
-async def test_without_a_worker_a_redrive_is_promised_and_kept_when_one_comes(hanging: LaunchedStack) -> None:
-    caller = Caller(hanging)
+async def test_without_a_worker_a_redrive_is_promised_and_kept_when_one_comes(own_stack: LaunchedStack) -> None:
+    caller = Caller(own_stack)
     failed = await caller.fail()
-    async with paused(hanging, "worker"):
+    async with paused(own_stack, "worker"):
         answers = [await caller.redrive(failed) for _ in range(2)]
         assert [(answer.status_code, answer.json()["status"]) for answer in answers] == [(202, "failed")] * 2
         # A promise outlives the process that was to keep it, and the one that took it down.
         for process in ("worker", "temporal"):
-            os.kill(await running(hanging, process), signal.SIGKILL)
+            await kill(own_stack, process)
 
     await caller.until(failed, "delivered")
     assert (await caller.delivery(failed))["redrives"] == 1
     assert len(await caller.messages()) == 1
 
 
-async def test_without_temporal_a_redrive_is_told_to_come_back_and_happens_once(hanging: LaunchedStack) -> None:
-    caller = Caller(hanging)
+async def test_without_temporal_a_redrive_is_told_to_come_back_and_happens_once(own_stack: LaunchedStack) -> None:
+    caller = Caller(own_stack)
     failed = await caller.fail()
-    async with paused(hanging, "temporal"):
+    async with paused(own_stack, "temporal"):
         refused = await caller.redrive(failed)
     assert refused.status_code == 503
     assert int(refused.headers["Retry-After"]) > 0
@@ -175,9 +166,9 @@ async def test_without_temporal_a_redrive_is_told_to_come_back_and_happens_once(
     assert len(await caller.messages()) == 1
 
 
-async def test_without_temporal_reads_go_on_and_a_creation_is_told_to_come_back(hanging: LaunchedStack) -> None:
-    caller = Caller(hanging)
-    async with paused(hanging, "temporal"):
+async def test_without_temporal_reads_go_on_and_a_creation_is_told_to_come_back(own_stack: LaunchedStack) -> None:
+    caller = Caller(own_stack)
+    async with paused(own_stack, "temporal"):
         asked = time.monotonic()
         refused = await caller.create()
         waited = time.monotonic() - asked
@@ -186,7 +177,7 @@ async def test_without_temporal_reads_go_on_and_a_creation_is_told_to_come_back(
             for path in ("/notifications/", "/notifications/unread_count/", "/notifications/stats/")
         ]
         marked = await caller.post("/notifications/mark_all_read/")
-        ready = await httpx.AsyncClient(base_url=hanging.url, timeout=10).get("/readyz")
+        ready = await httpx.AsyncClient(base_url=own_stack.url, timeout=10).get("/readyz")
 
     assert refused.status_code == 503
     assert int(refused.headers["Retry-After"]) > 0
@@ -196,11 +187,11 @@ async def test_without_temporal_reads_go_on_and_a_creation_is_told_to_come_back(
     assert ready.json()["checks"] == {"database": "ok", "temporal": "unreachable", "gateway": "ok"}
 
 
-async def test_without_temporal_nothing_is_put_to_sleep_that_nobody_would_wake(hanging: LaunchedStack) -> None:
-    caller = Caller(hanging)
+async def test_without_temporal_nothing_is_put_to_sleep_that_nobody_would_wake(own_stack: LaunchedStack) -> None:
+    caller = Caller(own_stack)
     made = (await caller.create()).json()["id"]
     before = await caller.readable(made)
-    async with paused(hanging, "temporal"):
+    async with paused(own_stack, "temporal"):
         refused = await caller.patch(made, snoozed_until=f"{datetime.now(UTC).date() + timedelta(days=1)}T00:00")
         after = await caller.readable(made)
         marked = await caller.patch(made, is_read=True, is_archived=True)
@@ -211,10 +202,10 @@ async def test_without_temporal_nothing_is_put_to_sleep_that_nobody_would_wake(h
     assert marked.status_code == 200
 
 
-async def test_without_the_database_a_request_is_refused_in_time_instead_of_hanging(hanging: LaunchedStack) -> None:
-    caller = Caller(hanging)
+async def test_without_the_database_a_request_is_refused_in_time_instead_of_hanging(own_stack: LaunchedStack) -> None:
+    caller = Caller(own_stack)
     assert (await caller.get("/notifications/")).status_code == 200
-    os.kill(await running(hanging, "postgres"), signal.SIGKILL)
+    await kill(own_stack, "postgres")
 
     async with asyncio.timeout(DEADLINE_SECONDS):
         statuses = {
@@ -225,11 +216,11 @@ async def test_without_the_database_a_request_is_refused_in_time_instead_of_hang
             await asyncio.sleep(0.1)
 
 
-async def test_a_database_that_hangs_is_a_503_in_time_for_everybody_at_once(hanging: LaunchedStack) -> None:
+async def test_a_database_that_hangs_is_a_503_in_time_for_everybody_at_once(own_stack: LaunchedStack) -> None:
     """Its kernel still acknowledges everything, so that nothing but a clock of our own ends the wait."""
-    caller = Caller(hanging)
-    await ready(hanging)
-    async with paused(hanging, "postgres"):
+    caller = Caller(own_stack)
+    await ready(own_stack)
+    async with paused(own_stack, "postgres"):
         for _ in "ab":  # the second time, on connections that must be made first
             asked = time.monotonic()
             paths = ["/notifications/", "/notifications/unread_count/"] * 10
@@ -238,22 +229,22 @@ async def test_a_database_that_hangs_is_a_503_in_time_for_everybody_at_once(hang
             assert all(int(answer.headers["Retry-After"]) > 0 for answer in answers)
             assert time.monotonic() - asked < MOST_SECONDS
         asked = time.monotonic()
-        async with httpx.AsyncClient(base_url=hanging.url, timeout=30) as http:
+        async with httpx.AsyncClient(base_url=own_stack.url, timeout=30) as http:
             alive, readiness = await http.get("/healthz"), await http.get("/readyz")
         assert time.monotonic() - asked < 4
         assert alive.status_code == 200
         assert readiness.json()["checks"]["database"] == "unreachable"
-    await ready(hanging)
+    await ready(own_stack)
     assert (await caller.get("/notifications/")).status_code == 200
 
 
 async def test_a_creation_at_a_database_that_hangs_is_taken_in_for_good_or_refused_in_time(
-    hanging: LaunchedStack,
+    own_stack: LaunchedStack,
 ) -> None:
     """Refused once nobody can tell any more which tokens were revoked."""
-    caller = Caller(hanging)
-    await ready(hanging)
-    async with paused(hanging, "postgres"):
+    caller = Caller(own_stack)
+    await ready(own_stack)
+    async with paused(own_stack, "postgres"):
         answers = []
         for _ in "abc":
             asked = time.monotonic()
@@ -268,11 +259,11 @@ async def test_a_creation_at_a_database_that_hangs_is_taken_in_for_good_or_refus
             assert int(answer.headers["Retry-After"]) > 0
 
 
-async def test_a_row_that_is_locked_for_long_is_a_503_for_its_owner_alone(hanging: LaunchedStack) -> None:
-    caller, other = Caller(hanging), Caller(hanging)
-    await ready(hanging)
+async def test_a_row_that_is_locked_for_long_is_a_503_for_its_owner_alone(own_stack: LaunchedStack) -> None:
+    caller, other = Caller(own_stack), Caller(own_stack)
+    await ready(own_stack)
     assert (await caller.create()).status_code == 201
-    async with locked_inbox(hanging, caller.user):
+    async with locked_inbox(own_stack, caller.user):
         asked = time.monotonic()
         refused, served = await asyncio.gather(
             caller.post("/notifications/mark_all_read/"), other.post("/notifications/mark_all_read/")

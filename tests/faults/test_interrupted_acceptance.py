@@ -3,7 +3,7 @@
 import asyncio
 import os
 import signal
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,11 +11,12 @@ from uuid import uuid4
 
 import httpx
 import pytest
+from outages import restart, running
 from sqlalchemy import select, text
 from temporalio.client import Client
 from temporalio.service import RPCError
 
-from deploy.local.launch import LaunchedStack, launched
+from deploy.local.launch import LaunchedStack
 from notifications import IdempotencyConflict, NotificationsClient
 from notifications.contracts.names import keyed_notification_id, notification_workflow_id
 from persistence.database import Database, DatabaseUnavailable
@@ -27,12 +28,6 @@ DEADLINE_SECONDS = 60
 _ACCEPTING = text(
     "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%INSERT INTO notifications%'"
 )
-
-
-@pytest.fixture(scope="module")
-def interrupted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LaunchedStack]:
-    with launched(tmp_path_factory.mktemp("interrupted") / "state") as running:
-        yield running
 
 
 @dataclass
@@ -111,38 +106,24 @@ class Call:
 
 
 @pytest.fixture
-async def call(interrupted: LaunchedStack) -> AsyncIterator[Call]:
-    database = Database(interrupted.environment["DATABASE_URL"], pool_size=2)
-    headers = {"Authorization": f"Bearer {interrupted.token('staff', staff=True)}"}
-    async with httpx.AsyncClient(base_url=f"{interrupted.url}{BASE}", headers=headers, timeout=30) as http:
-        call = Call(interrupted, database, http)
+async def call(own_stack: LaunchedStack) -> AsyncIterator[Call]:
+    database = Database(own_stack.environment["DATABASE_URL"], pool_size=2)
+    headers = {"Authorization": f"Bearer {own_stack.token('staff', staff=True)}"}
+    async with httpx.AsyncClient(base_url=f"{own_stack.url}{BASE}", headers=headers, timeout=30) as http:
+        call = Call(own_stack, database, http)
         person = {"name": "Ana", "email": f"{call.user}@example.org"}
         (await http.put(f"/recipients/{call.user}/", json=person)).raise_for_status()
         yield call
     await database.close()
 
 
-def pid_of(stack: LaunchedStack, process: str) -> int:
-    pid = stack.pid(process)
-    assert pid is not None
-    return pid
-
-
-async def kill(stack: LaunchedStack, process: str) -> None:
-    pid = pid_of(stack, process)
-    os.kill(pid, signal.SIGKILL)
-    async with asyncio.timeout(DEADLINE_SECONDS):
-        while stack.pid(process) in (None, pid):
-            await asyncio.sleep(0.05)
-
-
 async def started(call: Call, victim: str) -> httpx.Response | None:
     """The start is durable and nobody has taken it up, when the victim dies."""
-    worker = pid_of(call.stack, "worker")
+    worker = await running(call.stack, "worker")
     os.kill(worker, signal.SIGSTOP)
     posted = asyncio.create_task(call.post())
     await call.until(call.is_started)
-    await kill(call.stack, victim)
+    await restart(call.stack, victim)
     with suppress(ProcessLookupError):
         os.kill(worker, signal.SIGCONT)
     return await posted
@@ -155,20 +136,20 @@ async def accepting(call: Call, victim: str) -> httpx.Response | None:
             await InboxRepository(transaction).lock(call.user)
             posted = asyncio.create_task(call.post())
             await call.until(call.is_being_accepted)
-            await kill(call.stack, victim)
+            await restart(call.stack, victim)
     return await posted
 
 
 async def accepted(call: Call, victim: str) -> httpx.Response | None:
     """It has committed, and the worker has not heard of it, when the victim dies."""
-    worker = pid_of(call.stack, "worker")
+    worker = await running(call.stack, "worker")
     async with call.database.transaction() as transaction:
         await InboxRepository(transaction).lock(call.user)
         posted = asyncio.create_task(call.post())
         await call.until(call.is_being_accepted)
         os.kill(worker, signal.SIGSTOP)
     await call.until(call.rows)
-    await kill(call.stack, victim)
+    await restart(call.stack, victim)
     with suppress(ProcessLookupError):
         os.kill(worker, signal.SIGCONT)
     return await posted
@@ -213,7 +194,7 @@ async def test_a_key_repeated_after_a_crash_is_one_notification(
 
 
 async def test_another_request_is_a_conflict_even_while_no_worker_compares_them(call: Call) -> None:
-    worker = pid_of(call.stack, "worker")
+    worker = await running(call.stack, "worker")
     os.kill(worker, signal.SIGSTOP)
     try:
         first, again, other = await call.post(), await call.post(), await call.post(title="Moved")

@@ -1,43 +1,34 @@
 """Processes die in the middle of a batch: everybody is told, nobody twice, and the counters are exact."""
 
 import asyncio
-import os
-import signal
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
 import pytest
+from outages import restart
 from sqlalchemy import func, select, text
+from witness import BASE, as_staff
 
-from deploy.local.launch import LaunchedStack, launched
+from deploy.local.launch import LaunchedStack
 from persistence.database import Database
 from persistence.models import Inbox, InboxEvent, Notification
 
-BASE = "/api/v1/drf/notifications"
 VICTIMS = ("worker", "temporal", "worker")
 USERS = [f"user-{number:05}" for number in range(10_000)]
 WITH_EMAIL = USERS[::200]
 DEADLINE_SECONDS = 150
 
 
-@pytest.fixture(scope="module")
-def crashing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LaunchedStack]:
-    """A stack of its own: other tests would not enjoy this."""
-    with launched(tmp_path_factory.mktemp("crashing") / "state") as running:
-        yield running
-
-
 @pytest.fixture
-async def staff(crashing: LaunchedStack) -> AsyncIterator[httpx.AsyncClient]:
-    headers = {"Authorization": f"Bearer {crashing.token('staff', staff=True)}"}
-    async with httpx.AsyncClient(base_url=crashing.url, headers=headers, timeout=20) as http:
+async def staff(own_stack: LaunchedStack) -> AsyncIterator[httpx.AsyncClient]:
+    async with as_staff(own_stack) as http:
         yield http
 
 
 async def test_a_batch_survives_the_death_of_its_worker_and_of_temporal(
-    crashing: LaunchedStack, staff: httpx.AsyncClient
+    own_stack: LaunchedStack, staff: httpx.AsyncClient
 ) -> None:
     for user in WITH_EMAIL:
         await staff.put(f"{BASE}/recipients/{user}/", json={"email": f"{user}@example.org"})
@@ -50,14 +41,14 @@ async def test_a_batch_survives_the_death_of_its_worker_and_of_temporal(
         progress = await _until(staff, address, more_than=accepted_before)
         assert progress["status"] in ("pending", "running"), "over before it could be interrupted"
         accepted_before = progress["accepted"]
-        await _kill(crashing, victim)
+        await restart(own_stack, victim)
     batch = await _ended(staff, address)
 
     assert (batch["status"], batch["total"], batch["accepted"], batch["failed"]) == ("completed", 10_000, 10_000, 0)
     assert batch["notifications"] == {"pending": 0, "sent": 10_000, "failed": 0, "cancelled": 0}
     messages = (await staff.get("/courier-sandbox/messages?page_size=1000")).json()["results"]
     assert Counter(message["user"] for message in messages) == Counter(WITH_EMAIL)
-    assert await _inboxes(crashing) == dict.fromkeys(USERS, (1, 1, True))
+    assert await _inboxes(own_stack) == dict.fromkeys(USERS, (1, 1, True))
 
 
 async def _until(staff: httpx.AsyncClient, address: str, *, more_than: int) -> dict[str, Any]:
@@ -69,15 +60,6 @@ async def _until(staff: httpx.AsyncClient, address: str, *, more_than: int) -> d
                 progress: dict[str, Any] = response.json()
                 return progress
             await asyncio.sleep(0.02)
-
-
-async def _kill(stack: LaunchedStack, victim: str) -> None:
-    pid = stack.pid(victim)
-    assert pid is not None
-    os.kill(pid, signal.SIGKILL)
-    async with asyncio.timeout(DEADLINE_SECONDS):
-        while stack.pid(victim) in (None, pid):
-            await asyncio.sleep(0.05)
 
 
 async def _ended(staff: httpx.AsyncClient, address: str) -> dict[str, Any]:

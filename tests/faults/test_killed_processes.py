@@ -1,17 +1,15 @@
 """Every process is killed in turn while notifications are under way: nothing is lost, nothing is sent twice."""
 
 import asyncio
-import os
-import signal
 import time
 from collections import Counter
-from collections.abc import Iterator
 
 import httpx
-import pytest
+from outages import killed
 from sqlalchemy import Select, func, select, text
+from witness import BASE, as_staff
 
-from deploy.local.launch import LaunchedStack, launched
+from deploy.local.launch import LaunchedStack
 from notifications import NotificationsClient, ServiceUnreachable
 from persistence.database import Database, DatabaseUnavailable, Transaction
 from persistence.models import Inbox, InboxEvent, Notification
@@ -24,22 +22,15 @@ SECONDS_BETWEEN_KILLS = 2.0
 DEADLINE_SECONDS = 150
 
 
-@pytest.fixture(scope="module")
-def crashing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LaunchedStack]:
-    """A stack of its own: other tests would not enjoy this."""
-    with launched(tmp_path_factory.mktemp("crashing") / "state") as running:
-        yield running
-
-
-async def test_two_hundred_notifications_survive_the_death_of_every_process(crashing: LaunchedStack) -> None:
-    database = Database(crashing.environment["DATABASE_URL"], pool_size=2)
+async def test_two_hundred_notifications_survive_the_death_of_every_process(own_stack: LaunchedStack) -> None:
+    database = Database(own_stack.environment["DATABASE_URL"], pool_size=2)
     users = [f"user-{number}" for number in range(USERS)]
-    await _describe(crashing, users)
+    await _describe(own_stack, users)
 
-    client = await NotificationsClient.connect(crashing.temporal_address)
+    client = await NotificationsClient.connect(own_stack.temporal_address)
     pause = len(VICTIMS) * SECONDS_BETWEEN_KILLS / NOTIFICATIONS
     async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(_kill_each_in_turn(crashing))
+        tasks.create_task(_kill_each_in_turn(own_stack))
         accepting = []
         for number in range(NOTIFICATIONS):
             accepting.append(tasks.create_task(_insist(client, users[number % USERS], number)))
@@ -49,7 +40,7 @@ async def test_two_hundred_notifications_survive_the_death_of_every_process(cras
 
     assert len(set(accepted)) == NOTIFICATIONS
     assert statuses == {"sent": NOTIFICATIONS}
-    async with httpx.AsyncClient(base_url=crashing.url, timeout=20) as http:
+    async with httpx.AsyncClient(base_url=own_stack.url, timeout=20) as http:
         messages = (await http.get("/courier-sandbox/messages?page_size=1000")).json()["results"]
     per_delivery = Counter(message["idempotency_key"].rpartition(":")[0] for message in messages)
     assert len(per_delivery) == NOTIFICATIONS
@@ -70,22 +61,16 @@ async def test_two_hundred_notifications_survive_the_death_of_every_process(cras
 
 
 async def _describe(stack: LaunchedStack, users: list[str]) -> None:
-    staff = {"Authorization": f"Bearer {stack.token('staff', staff=True)}"}
-    async with httpx.AsyncClient(base_url=f"{stack.url}/api/v1/drf/notifications", headers=staff) as http:
+    async with as_staff(stack) as http:
         for user in users:
-            answer = await http.put(f"/recipients/{user}/", json={"name": user, "email": f"{user}@example.org"})
+            answer = await http.put(f"{BASE}/recipients/{user}/", json={"name": user, "email": f"{user}@example.org"})
             answer.raise_for_status()
 
 
 async def _kill_each_in_turn(stack: LaunchedStack) -> None:
     for victim in VICTIMS:
-        pid = stack.pid(victim)
-        assert pid is not None
-        os.kill(pid, signal.SIGKILL)
-        await asyncio.sleep(SECONDS_BETWEEN_KILLS)
-        async with asyncio.timeout(DEADLINE_SECONDS):
-            while stack.pid(victim) in (None, pid):
-                await asyncio.sleep(0.05)
+        async with killed(stack, victim):
+            await asyncio.sleep(SECONDS_BETWEEN_KILLS)
 
 
 async def _insist(client: NotificationsClient, user: str, number: int) -> object:

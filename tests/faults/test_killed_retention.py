@@ -1,22 +1,15 @@
 """A night's housekeeping outlives whoever does it: all that is old goes, once, and every count stays exact."""
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import suppress
-from typing import Any
 
-import httpx
-import psycopg
-import pytest
-from outages import killed
+from outages import restart
 from temporalio.client import Client
+from witness import BASE, DEADLINE_SECONDS, as_staff, queried
 
-from deploy.local.launch import LaunchedStack, launched
+from deploy.local.launch import LaunchedStack
 from notifications import NotificationsClient
 from notifications.contracts import names
 
-BASE = "/api/v1/drf/notifications"
-DEADLINE_SECONDS = 90
 USERS = [f"user-{number:04}" for number in range(3_000)]
 VICTIMS = ("worker", "postgres", "temporal")
 _AGED = """
@@ -31,57 +24,36 @@ _WRONG = """
 """Not told of one that came and one that went, each once; or with a count that is off."""
 
 
-@pytest.fixture(scope="module")
-def crashing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LaunchedStack]:
-    """A stack of its own: other tests would not enjoy this."""
-    with launched(tmp_path_factory.mktemp("crashing") / "state") as running:
-        yield running
-
-
-async def test_what_is_old_goes_once_though_processes_die_meanwhile(crashing: LaunchedStack) -> None:
-    client = await NotificationsClient.connect(crashing.temporal_address)
+async def test_what_is_old_goes_once_though_processes_die_meanwhile(own_stack: LaunchedStack) -> None:
+    client = await NotificationsClient.connect(own_stack.temporal_address)
     await client.announce(
         users=USERS, title="One", message="Words.", notification_type="system", delivery_channels=["in_app"]
     )
-    while await left(crashing) < len(USERS):
+    while await left(own_stack) < len(USERS):
         await asyncio.sleep(0.2)
-    await asked(crashing, _AGED)
-    temporal = await Client.connect(crashing.temporal_address)
+    await queried(own_stack, _AGED)
+    temporal = await Client.connect(own_stack.temporal_address)
     handle = await temporal.start_workflow(
         names.RETENTION_WORKFLOW, id=names.RETENTION_SCHEDULE, task_queue=names.BULK_QUEUE
     )
     before = len(USERS)
     for victim in VICTIMS:
-        while (now := await left(crashing)) == before:
+        while (now := await left(own_stack)) == before:
             await asyncio.sleep(0.02)
         assert now > 0, "over before it was interrupted"
-        async with killed(crashing, victim):
-            pass
-        before = await left(crashing)
+        await restart(own_stack, victim)
+        before = await left(own_stack)
     async with asyncio.timeout(DEADLINE_SECONDS):
         await handle.result()
-    assert await left(crashing) == 0
-    assert await asked(crashing, _WRONG) == []
-    bearer = {"Authorization": f"Bearer {crashing.token('staff', staff=True)}"}
-    async with httpx.AsyncClient(base_url=f"{crashing.url}{BASE}", headers=bearer, timeout=20) as http:
-        (run,) = (await http.get("/maintenance/")).raise_for_status().json()["results"]
+    assert await left(own_stack) == 0
+    assert await queried(own_stack, _WRONG) == []
+    async with as_staff(own_stack) as http:
+        (run,) = (await http.get(f"{BASE}/maintenance/")).raise_for_status().json()["results"]
     assert run["removed"]["notifications/system"] == len(USERS)
     assert run["finished_at"] is not None
 
 
 async def left(stack: LaunchedStack) -> int:
     count: int
-    ((count,),) = await asked(stack, "SELECT count(*) FROM notifications")
+    ((count,),) = await queried(stack, "SELECT count(*) FROM notifications")
     return count
-
-
-async def asked(stack: LaunchedStack, statement: str) -> list[tuple[Any, ...]]:
-    """As soon as the database answers."""
-    url = stack.environment["DATABASE_URL"].replace("+psycopg", "")
-    async with asyncio.timeout(DEADLINE_SECONDS):
-        while True:
-            with suppress(psycopg.OperationalError):
-                async with await psycopg.AsyncConnection.connect(url, connect_timeout=3) as connection:
-                    found = await connection.execute(statement.encode())
-                    return await found.fetchall() if found.description else []
-            await asyncio.sleep(0.1)

@@ -6,7 +6,6 @@
 import asyncio
 import os
 from collections import Counter
-from collections.abc import Iterator
 from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -16,7 +15,7 @@ import httpx
 import pytest
 from outages import killed, paused
 
-from deploy.local.launch import LaunchedStack, launched
+from deploy.local.launch import LaunchedStack
 from notifications import NotificationsClient
 
 PAUSE = timedelta(seconds=float(os.environ.get("PAUSE_SECONDS", "6")))
@@ -27,12 +26,6 @@ SCHEDULED, BOOKINGS = 12, 6
 AFTERWARDS = timedelta(seconds=20)
 """In which what was held up goes out: connections are made anew, and Temporal's own retries come round."""
 VICTIMS = ("worker", "temporal", "postgres", "courier")
-
-
-@pytest.fixture(scope="module")
-def faltering(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LaunchedStack]:
-    with launched(tmp_path_factory.mktemp("faltering") / "state") as running:
-        yield running
 
 
 class Appointments:
@@ -110,11 +103,11 @@ async def hold_up(appointments: Appointments, outage: AbstractAsyncContextManage
 @pytest.mark.parametrize("victim", VICTIMS)
 @pytest.mark.parametrize("fate", [paused, killed])
 async def test_what_falls_due_goes_out_once_and_no_later_than_the_outage(
-    faltering: LaunchedStack, fate: Any, victim: str
+    own_stack: LaunchedStack, fate: Any, victim: str
 ) -> None:
-    client = await NotificationsClient.connect(faltering.temporal_address)
-    appointments = Appointments(faltering, client)
-    over = await hold_up(appointments, fate(faltering, victim))
+    client = await NotificationsClient.connect(own_stack.temporal_address)
+    appointments = Appointments(own_stack, client)
+    over = await hold_up(appointments, fate(own_stack, victim))
     received = await appointments.received()
 
     assert Counter({what: len(moments) for what, moments in received.items()}) == Counter(
