@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import httpx
 import pytest
-from rest_door import UNKNOWN, Door, create, delivery, person, settled, staff
+from rest_door import UNKNOWN, Door, create, delivery, person, reachable, settled, staff
 
 from deploy.local.launch import LaunchedStack
 
@@ -21,10 +21,7 @@ def boss(stack: LaunchedStack, http: httpx.AsyncClient) -> Door:
 @pytest.fixture
 async def ada(stack: LaunchedStack, http: httpx.AsyncClient, boss: Door) -> Door:
     """Somebody who can be reached by email."""
-    owner = person(stack, http)
-    profile = {"name": "Ada", "email": f"{owner.user}@example.org"}
-    assert (await boss.call("PUT", f"recipients/{owner.user}/", json=profile)).status_code == 201
-    return owner
+    return await reachable(boss, person(stack, http), name="Ada")
 
 
 def moment(*, after: timedelta = LATER) -> str:

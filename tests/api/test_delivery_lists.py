@@ -6,7 +6,7 @@ from uuid import UUID
 import httpx
 import pytest
 from refused_email import KEYS, SECRET, email_of, failed
-from rest_door import Door, create, person, staff
+from rest_door import Door, create, person, reachable, staff
 
 from deploy.local.launch import LaunchedStack
 from notifications.contracts.names import send_key
@@ -20,10 +20,7 @@ def boss(stack: LaunchedStack, http: httpx.AsyncClient) -> Door:
 @pytest.fixture
 async def ada(stack: LaunchedStack, http: httpx.AsyncClient, boss: Door) -> Door:
     """Somebody who can be reached by email and text."""
-    owner = person(stack, http)
-    profile = {"name": "Ada", "email": f"{owner.user}@example.org", "phone_number": "+351912345678"}
-    assert (await boss.call("PUT", f"recipients/{owner.user}/", json=profile)).status_code == 201
-    return owner
+    return await reachable(boss, person(stack, http), name="Ada", phone_number="+351912345678")
 
 
 async def test_failed_deliveries_are_listed_without_address_or_words(

@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import httpx
 import pytest
-from rest_door import DETAIL_KEYS, UNKNOWN, Door, create, delivery, person, settled, staff
+from rest_door import DETAIL_KEYS, UNKNOWN, Door, create, delivery, person, reachable, settled, staff
 
 from deploy.local.launch import LaunchedStack
 
@@ -18,10 +18,7 @@ def boss(stack: LaunchedStack, http: httpx.AsyncClient) -> Door:
 
 @pytest.fixture
 async def ada(stack: LaunchedStack, http: httpx.AsyncClient, boss: Door) -> Door:
-    owner = person(stack, http)
-    profile = {"name": "Ada", "email": f"{owner.user}@example.org", "phone_number": "+15005550006"}
-    assert (await boss.call("PUT", f"recipients/{owner.user}/", json=profile)).status_code == 201
-    return owner
+    return await reachable(boss, person(stack, http), name="Ada", phone_number="+15005550006")
 
 
 def in_days(days: int) -> str:

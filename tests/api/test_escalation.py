@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import httpx
 import pytest
-from rest_door import Door, create, delivery, person, refusal, settled, staff
+from rest_door import Door, create, delivery, person, reachable, refusal, settled, staff
 
 from deploy.local.launch import LaunchedStack
 
@@ -18,10 +18,7 @@ def boss(stack: LaunchedStack, http: httpx.AsyncClient) -> Door:
 
 @pytest.fixture
 async def ada(stack: LaunchedStack, http: httpx.AsyncClient, boss: Door) -> Door:
-    owner = person(stack, http)
-    profile = {"email": f"{owner.user}@example.org", "phone_number": "+15005550006", "push_tokens": [uuid4().hex]}
-    assert (await boss.call("PUT", f"recipients/{owner.user}/", json=profile)).status_code == 201
-    return owner
+    return await reachable(boss, person(stack, http), phone_number="+15005550006", push_tokens=[uuid4().hex])
 
 
 async def channels_used(http: httpx.AsyncClient, owner: Door) -> list[str]:

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import httpx
 import pytest
 from gathered import digests, emails, flush, gather, inbox, once
-from rest_door import Door, create, delivery, person, settled, staff
+from rest_door import Door, create, delivery, person, reachable, settled, staff
 
 from deploy.local.launch import LaunchedStack
 
@@ -25,9 +25,7 @@ def boss(stack: LaunchedStack, http: httpx.AsyncClient) -> Door:
 @pytest.fixture
 async def ada(stack: LaunchedStack, http: httpx.AsyncClient, boss: Door) -> Door:
     """Told once a day, half a day from the start of her test."""
-    ada = person(stack, http)
-    profile = {"email": f"{ada.user}@example.org", "phone_number": "+15005550006", "time_zone": "Europe/Berlin"}
-    assert (await boss.call("PUT", f"recipients/{ada.user}/", json=profile)).status_code == 201
+    ada = await reachable(boss, person(stack, http), phone_number="+15005550006", time_zone="Europe/Berlin")
     await say(ada, digest="daily", digest_time=clock(hours=12))
     return ada
 
@@ -192,9 +190,7 @@ async def test_what_a_sender_has_gathered_is_gathered_once_more_when_it_is_told(
 
 
 async def test_a_message_to_many_is_gathered_too(stack: LaunchedStack, http: httpx.AsyncClient, boss: Door) -> None:
-    ada = person(stack, http)
-    profile = {"email": f"{ada.user}@example.org"}
-    assert (await boss.call("PUT", f"recipients/{ada.user}/", json=profile)).status_code == 201
+    ada = await reachable(boss, person(stack, http))
     await say(ada, digest="daily", digest_time=f"{datetime.now(UTC) + timedelta(hours=12):%H:%M}")
     body = {
         "users": [ada.user],

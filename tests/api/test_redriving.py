@@ -11,7 +11,7 @@ import httpx
 import pytest
 import websockets
 from refused_email import KEYS, arrived, email_of, failed, fault, press, vendor
-from rest_door import UNKNOWN, Door, create, delivery, person, settled, staff, wanted
+from rest_door import UNKNOWN, Door, create, delivery, person, reachable, settled, staff, wanted
 from sqlalchemy import text
 from test_courier_reports import PATH, report, signed
 
@@ -28,10 +28,7 @@ def boss(stack: LaunchedStack, http: httpx.AsyncClient) -> Door:
 @pytest.fixture
 async def ada(stack: LaunchedStack, http: httpx.AsyncClient, boss: Door) -> Door:
     """Somebody who can be reached by email and text."""
-    owner = person(stack, http)
-    profile = {"name": "Ada", "email": f"{owner.user}@example.org", "phone_number": "+351912345678"}
-    assert (await boss.call("PUT", f"recipients/{owner.user}/", json=profile)).status_code == 201
-    return owner
+    return await reachable(boss, person(stack, http), name="Ada", phone_number="+351912345678")
 
 
 @pytest.fixture
