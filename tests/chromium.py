@@ -3,9 +3,10 @@
 import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import pytest
-from playwright.async_api import Browser, ViewportSize, async_playwright, expect
+from playwright.async_api import Browser, BrowserContext, ViewportSize, async_playwright, expect
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
 _ARGUMENTS = [
@@ -20,7 +21,7 @@ _ARGUMENTS = [
     "--disable-features=LocalNetworkAccessChecks",
 ]
 
-VIEWPORT: ViewportSize = {"width": 1280, "height": 800}
+_VIEWPORT: ViewportSize = {"width": 1280, "height": 800}
 
 expect.set_options(timeout=15_000)
 
@@ -34,3 +35,13 @@ async def chromium() -> AsyncIterator[Browser]:
         browser = await playwright.chromium.launch(executable_path=executable, args=_ARGUMENTS)
         yield browser
         await browser.close()
+
+
+@asynccontextmanager
+async def window(browser: Browser, **options: Any) -> AsyncIterator[BrowserContext]:
+    """As if a browser of its own: it shares no cookies and no storage with others. Nothing in it moves for show."""
+    context = await browser.new_context(**{"viewport": _VIEWPORT, "reduced_motion": "reduce", **options})
+    try:
+        yield context
+    finally:
+        await context.close()

@@ -4,6 +4,8 @@ from collections.abc import AsyncIterator, Iterator
 
 import httpx
 import pytest
+from chromium import chromium
+from playwright.async_api import Browser
 
 from deploy.local.launch import LaunchedStack, launched
 from notifications import NotificationsClient
@@ -39,3 +41,9 @@ async def http(stack: LaunchedStack) -> AsyncIterator[httpx.AsyncClient]:
 @pytest.fixture(scope="session")
 async def client(stack: LaunchedStack) -> NotificationsClient:
     return await NotificationsClient.connect(stack.temporal_address)
+
+
+@pytest.fixture(scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    async with chromium() as running:
+        yield running

@@ -1,7 +1,10 @@
 """One user of the running stack with an inbox and a browser window of their own."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
+from uuid import uuid4
 
 import httpx
 from playwright.async_api import BrowserContext, Page, expect
@@ -45,3 +48,10 @@ class Reader:
         response.raise_for_status()
         answer: dict[str, Any] = response.json()
         return answer
+
+
+@asynccontextmanager
+async def somebody(stack: LaunchedStack, context: BrowserContext) -> AsyncIterator[Reader]:
+    """Whom nobody has met before."""
+    async with httpx.AsyncClient(base_url=stack.url, timeout=20) as http:
+        yield Reader(user=f"reader-{uuid4().hex[:12]}", stack=stack, context=context, http=http)

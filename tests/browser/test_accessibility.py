@@ -1,14 +1,11 @@
 """What axe finds on the inbox, the demo page and the staff console, by day and by night, in each of their states."""
 
 from collections.abc import AsyncIterator
-from typing import Literal
-from uuid import uuid4
 
-import httpx
 import pytest
 from axe_playwright_python.async_playwright import Axe
-from chromium import VIEWPORT, chromium
-from inbox_reader import Reader
+from chromium import window
+from inbox_reader import Reader, somebody
 from own_page import bare_page, own_page, tag
 from playwright.async_api import Browser, BrowserContext, Page, ViewportSize, expect
 
@@ -19,24 +16,16 @@ SOCKETS = "**/ws/notifications/**"
 NARROW: ViewportSize = {"width": 360, "height": 700}
 
 
-@pytest.fixture(scope="session")
-async def axe_browser() -> AsyncIterator[Browser]:
-    async with chromium() as browser:
-        yield browser
-
-
 @pytest.fixture(params=SCHEMES)
-async def context(axe_browser: Browser, request: pytest.FixtureRequest) -> AsyncIterator[BrowserContext]:
-    scheme: Literal["light", "dark"] = request.param
-    context = await axe_browser.new_context(viewport=VIEWPORT, color_scheme=scheme, reduced_motion="reduce")
-    yield context
-    await context.close()
+async def context(browser: Browser, request: pytest.FixtureRequest) -> AsyncIterator[BrowserContext]:
+    async with window(browser, color_scheme=request.param) as context:
+        yield context
 
 
 @pytest.fixture
 async def ada(stack: LaunchedStack, context: BrowserContext) -> AsyncIterator[Reader]:
-    async with httpx.AsyncClient(base_url=stack.url, timeout=20) as http:
-        yield Reader(user=f"ada-{uuid4().hex[:12]}", stack=stack, context=context, http=http)
+    async with somebody(stack, context) as ada:
+        yield ada
 
 
 async def violations(page: Page) -> list[str]:

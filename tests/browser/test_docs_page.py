@@ -3,16 +3,16 @@
 from collections.abc import AsyncIterator
 
 import pytest
-from chromium import chromium
-from playwright.async_api import Page, expect
+from chromium import window
+from playwright.async_api import Browser, Page, expect
 
 from deploy.local.launch import LaunchedStack
 
 
 @pytest.fixture
-async def page() -> AsyncIterator[Page]:
-    async with chromium() as browser:
-        yield await browser.new_page()
+async def page(browser: Browser) -> AsyncIterator[Page]:
+    async with window(browser) as context:
+        yield await context.new_page()
 
 
 async def test_the_docs_page_needs_nothing_of_any_other_origin(page: Page, stack: LaunchedStack) -> None:

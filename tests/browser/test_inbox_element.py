@@ -2,13 +2,12 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from uuid import uuid4
 
 import httpx
 import pytest
-from chromium import VIEWPORT, chromium
+from chromium import window
 from deep_inbox import fill
-from inbox_reader import API, Reader
+from inbox_reader import API, Reader, somebody
 from own_page import own_page, tag
 from playwright.async_api import Browser, BrowserContext, Locator, Page, Route, expect
 
@@ -18,23 +17,16 @@ ENTRIES = 5_000
 SETTINGS = "/api/v1/drf/notifications/notification-settings/"
 
 
-@pytest.fixture(scope="session")
-async def element_browser() -> AsyncIterator[Browser]:
-    async with chromium() as browser:
-        yield browser
-
-
 @pytest.fixture
-async def context(element_browser: Browser) -> AsyncIterator[BrowserContext]:
-    context = await element_browser.new_context(viewport=VIEWPORT, reduced_motion="reduce")
-    yield context
-    await context.close()
+async def context(browser: Browser) -> AsyncIterator[BrowserContext]:
+    async with window(browser) as context:
+        yield context
 
 
 @pytest.fixture
 async def ada(stack: LaunchedStack, context: BrowserContext) -> AsyncIterator[Reader]:
-    async with httpx.AsyncClient(base_url=stack.url, timeout=20) as http:
-        yield Reader(user=f"ada-{uuid4().hex[:12]}", stack=stack, context=context, http=http)
+    async with somebody(stack, context) as ada:
+        yield ada
 
 
 async def opened(ada: Reader, attributes: str = "inline") -> Page:

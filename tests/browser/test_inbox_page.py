@@ -4,12 +4,10 @@ import os
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Literal
-from uuid import uuid4
 
-import httpx
 import pytest
-from chromium import VIEWPORT, chromium
-from inbox_reader import Reader
+from chromium import window
+from inbox_reader import Reader, somebody
 from playwright.async_api import (
     Browser,
     BrowserContext,
@@ -47,35 +45,27 @@ ws.send(JSON.stringify({
 """  # noqa: W293 - verbatim
 
 
-@pytest.fixture(scope="session")
-async def browser() -> AsyncIterator[Browser]:
-    async with chromium() as browser:
-        yield browser
-
-
 @pytest.fixture
 async def context(browser: Browser) -> AsyncIterator[BrowserContext]:
-    context = await browser.new_context(viewport=VIEWPORT, color_scheme="light", reduced_motion="reduce")
-    yield context
-    await context.close()
+    async with window(browser, color_scheme="light") as context:
+        yield context
 
 
 @pytest.fixture
 async def reader(demo_stack: LaunchedStack, context: BrowserContext) -> AsyncIterator[Reader]:
-    user = f"reader-{uuid4().hex[:12]}"
-    await context.add_cookies(
-        [
-            {
-                "name": "notifications_token",
-                "value": demo_stack.token(user),
-                "url": demo_stack.url,
-                "httpOnly": True,
-                "sameSite": "Strict",
-            }
-        ]
-    )
-    async with httpx.AsyncClient(base_url=demo_stack.url, timeout=20) as http:
-        yield Reader(user=user, stack=demo_stack, context=context, http=http)
+    async with somebody(demo_stack, context) as reader:
+        await context.add_cookies(
+            [
+                {
+                    "name": "notifications_token",
+                    "value": demo_stack.token(reader.user),
+                    "url": demo_stack.url,
+                    "httpOnly": True,
+                    "sameSite": "Strict",
+                }
+            ]
+        )
+        yield reader
 
 
 @pytest.fixture
@@ -101,20 +91,19 @@ async def test_a_picked_person_sees_their_inbox(
     scheme: Literal["light", "dark"],
     picture: str,
 ) -> None:
-    context = await browser.new_context(viewport=VIEWPORT, color_scheme=scheme, reduced_motion="reduce")
-    page = await context.new_page()
-    await page.goto(demo_stack.url)
-    await page.get_by_role("button", name="Anna Lindqvist").click()
-    await expect(page.get_by_role("heading", name="Anna")).to_be_visible()
-    await expect(page.locator("#inbox .state")).to_have_text("Live")
-    # The sample data may still be on its way in, its oldest are read last of all, and receipts take their time.
-    await expect(page.locator("#inbox .row:not(.unread)").first).to_be_attached(timeout=60_000)
-    asked = row(page, "How was it with Amara?")
-    await asked.scroll_into_view_if_needed()
-    await expect(asked.locator(".chip")).to_have_text("Email delivered", timeout=60_000)
-    await page.locator("#inbox .scroller").evaluate("scroller => { scroller.scrollTop = 0 }")
-    await page.screenshot(path=screenshot_path(picture))
-    await context.close()
+    async with window(browser, color_scheme=scheme) as context:
+        page = await context.new_page()
+        await page.goto(demo_stack.url)
+        await page.get_by_role("button", name="Anna Lindqvist").click()
+        await expect(page.get_by_role("heading", name="Anna")).to_be_visible()
+        await expect(page.locator("#inbox .state")).to_have_text("Live")
+        # The sample data may still be on its way in, its oldest are read last of all, and receipts take their time.
+        await expect(page.locator("#inbox .row:not(.unread)").first).to_be_attached(timeout=60_000)
+        asked = row(page, "How was it with Amara?")
+        await asked.scroll_into_view_if_needed()
+        await expect(asked.locator(".chip")).to_have_text("Email delivered", timeout=60_000)
+        await page.locator("#inbox .scroller").evaluate("scroller => { scroller.scrollTop = 0 }")
+        await page.screenshot(path=screenshot_path(picture))
 
 
 async def test_the_badge_is_the_exact_number_of_unread_ones(reader: Reader) -> None:

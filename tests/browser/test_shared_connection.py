@@ -5,11 +5,10 @@ import time
 from collections.abc import AsyncIterator
 from uuid import uuid4
 
-import httpx
 import jwt
 import pytest
-from chromium import VIEWPORT, chromium
-from inbox_reader import Reader
+from chromium import window
+from inbox_reader import Reader, somebody
 from own_page import bare_page, own_page, tag
 from playwright.async_api import Browser, BrowserContext, Locator, Page, WebSocket, WebSocketRoute, expect
 
@@ -18,23 +17,16 @@ from deploy.local.launch import LaunchedStack
 SOCKETS = "**/ws/notifications/**"
 
 
-@pytest.fixture(scope="session")
-async def sharing_browser() -> AsyncIterator[Browser]:
-    async with chromium() as browser:
-        yield browser
-
-
 @pytest.fixture
-async def context(sharing_browser: Browser) -> AsyncIterator[BrowserContext]:
-    context = await sharing_browser.new_context(viewport=VIEWPORT, reduced_motion="reduce")
-    yield context
-    await context.close()
+async def context(browser: Browser) -> AsyncIterator[BrowserContext]:
+    async with window(browser) as context:
+        yield context
 
 
 @pytest.fixture
 async def ada(stack: LaunchedStack, context: BrowserContext) -> AsyncIterator[Reader]:
-    async with httpx.AsyncClient(base_url=stack.url, timeout=20) as http:
-        yield Reader(user=f"ada-{uuid4().hex[:12]}", stack=stack, context=context, http=http)
+    async with somebody(stack, context) as ada:
+        yield ada
 
 
 def somebody_else(reader: Reader) -> Reader:

@@ -9,7 +9,7 @@ from uuid import uuid4
 
 import httpx
 import pytest
-from chromium import chromium
+from chromium import window
 from inbox_reader import Reader
 from playwright.async_api import Browser, BrowserContext, Locator, Page, ViewportSize, expect
 
@@ -17,20 +17,13 @@ from deploy.local.launch import LaunchedStack
 
 BASE = "/api/v1/drf/notifications/"
 MARKUP = "<img src=x onerror='window.harmed = true'><b>Bold</b>"
-VIEWPORT: ViewportSize = {"width": 1440, "height": 900}
-
-
-@pytest.fixture(scope="session")
-async def console_browser() -> AsyncIterator[Browser]:
-    async with chromium() as browser:
-        yield browser
+WIDE: ViewportSize = {"width": 1440, "height": 900}
 
 
 @pytest.fixture
-async def context(console_browser: Browser) -> AsyncIterator[BrowserContext]:
-    context = await console_browser.new_context(viewport=VIEWPORT, color_scheme="light", reduced_motion="reduce")
-    yield context
-    await context.close()
+async def context(browser: Browser) -> AsyncIterator[BrowserContext]:
+    async with window(browser, viewport=WIDE, color_scheme="light") as context:
+        yield context
 
 
 @pytest.fixture
@@ -265,11 +258,13 @@ NAMELESS = """() => [...document.querySelectorAll("button, a, input, select, tex
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 async def test_a_message_that_waited_and_was_tried_twice_is_drawn_by_day_and_by_night(
-    demo_stack: LaunchedStack, console_browser: Browser, tmp_path: Path, scheme: Any
+    demo_stack: LaunchedStack, browser: Browser, tmp_path: Path, scheme: Any
 ) -> None:
-    context = await console_browser.new_context(viewport=VIEWPORT, color_scheme=scheme, reduced_motion="reduce")
     headers = {"Authorization": f"Bearer {demo_stack.token('staff', staff=True)}"}
-    async with httpx.AsyncClient(base_url=demo_stack.url, timeout=20, headers=headers) as http:
+    async with (
+        window(browser, viewport=WIDE, color_scheme=scheme) as context,
+        httpx.AsyncClient(base_url=demo_stack.url, timeout=20, headers=headers) as http,
+    ):
         notification = await told_by_text(http)
         page = await context.new_page()
         await page.goto(address(demo_stack))
@@ -282,13 +277,12 @@ async def test_a_message_that_waited_and_was_tried_twice_is_drawn_by_day_and_by_
         (await http.post(read, headers=anna)).raise_for_status()
         await expect(picture.get_by_text("read", exact=True)).to_be_attached()
         await expect(picture.locator(".state.waiting").last).to_be_attached()
-    background = await page.evaluate("() => getComputedStyle(document.body).backgroundColor")
-    assert background == {"light": "rgb(246, 243, 236)", "dark": "rgb(16, 25, 23)"}[scheme]
-    await page.get_by_role("button", name="Find").click()
-    await expect(page.locator(".list tbody tr").nth(8)).to_be_visible()
-    keep = os.environ.get("UPDATE_SCREENSHOTS") == "1" and scheme == "light"
-    await page.screenshot(path=(Path(__file__).parents[2] / "docs" if keep else tmp_path) / "console.png")
-    await context.close()
+        background = await page.evaluate("() => getComputedStyle(document.body).backgroundColor")
+        assert background == {"light": "rgb(246, 243, 236)", "dark": "rgb(16, 25, 23)"}[scheme]
+        await page.get_by_role("button", name="Find").click()
+        await expect(page.locator(".list tbody tr").nth(8)).to_be_visible()
+        keep = os.environ.get("UPDATE_SCREENSHOTS") == "1" and scheme == "light"
+        await page.screenshot(path=(Path(__file__).parents[2] / "docs" if keep else tmp_path) / "console.png")
 
 
 async def told_by_text(http: httpx.AsyncClient) -> str:
