@@ -127,7 +127,7 @@ async def settled(by: Door, notification_id: str, holds: Callable[[dict[str, Any
     """The detail, as soon as the condition holds."""
     detail: dict[str, Any] = {}
     try:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(20):
             while True:
                 detail = await by.get(f"notifications/{notification_id}/")
                 if holds(detail):
