@@ -20,8 +20,10 @@ async def ensured_over_an_older_form(
     await _described(handle, lambda found: not found.schedule.spec.calendars)
     await ensure(temporal)
     ensured = await _described(handle, lambda found: bool(found.schedule.spec.calendars))
+    await ensure(temporal)
     await handle.unpause()
-    await _described(handle, lambda found: not found.schedule.state.paused)
+    running = await _described(handle, lambda found: not found.schedule.state.paused)
+    assert running.info.last_updated_at == ensured.info.last_updated_at, "the same form was written again"
     return ensured
 
 
