@@ -18,6 +18,9 @@ from ws_gateway.connections import ConnectionRegistry
 _SWEEP_SECONDS = 1.0
 _RETRY_SECONDS = 0.5
 _EVENTS_PER_READ = 2_000
+# What comes meanwhile shares the next read: the busier it is, the fewer they are, which leaves more to those who write.
+_REST_SECONDS_PER_EVENT = 0.001
+_LONGEST_REST_SECONDS = 0.02
 
 log = structlog.get_logger("feed")
 
@@ -65,6 +68,8 @@ class EventFeed:
                 self._registry.deliver(event)
             if len(events) == _EVENTS_PER_READ:
                 self.wake(positions)
+            else:
+                await asyncio.sleep(min(len(events) * _REST_SECONDS_PER_EVENT, _LONGEST_REST_SECONDS))
 
     async def _listen(self) -> None:
         while True:

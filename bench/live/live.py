@@ -19,7 +19,7 @@ from deploy.local.launch import LaunchedStack, launched
 
 SOCKETS = int(os.environ.get("LIVE_SOCKETS", "10000"))
 RATE, SECONDS = 500.0, 20.0
-WRITES, ROUNDS = 6_000, 6
+WRITES, ROUNDS = 12_000, 8
 _PATIENCE_SECONDS = 90.0
 _SETTLE_SECONDS = 2.0
 
