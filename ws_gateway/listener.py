@@ -89,8 +89,9 @@ class GuardedConnection(ServerConnection):
 
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
-        # What a connection cut off leaves behind names the frames that hold it: phones seldom take their leave, and
-        # the garbage collector seldom comes.
+        # The parser waits for more and holds the protocol that holds it; what went wrong names the frames that do, too.
+        # To those who have been here for long the garbage collector hardly ever comes.
+        self.protocol.parser.close()
         if self.protocol.parser_exc is not None:
             self.protocol.parser_exc.__traceback__ = None
 
