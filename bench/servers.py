@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from deploy.local.state import free_port
+
 _PATIENCE_SECONDS = 10.0
 
 
@@ -27,7 +29,7 @@ def served(command: Sequence[str], environment: Mapping[str, str] | None = None)
     Raises:
         RuntimeError: it does not.
     """
-    port = _free_port()
+    port = free_port()
     process = subprocess.Popen([part.replace("{port}", str(port)) for part in command], env=environment)
     try:
         deadline = time.monotonic() + _PATIENCE_SECONDS
@@ -39,12 +41,6 @@ def served(command: Sequence[str], environment: Mapping[str, str] | None = None)
     finally:
         process.terminate()
         process.wait()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _listens(port: int) -> bool:

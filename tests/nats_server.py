@@ -5,8 +5,8 @@ from asyncio.subprocess import Process
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
-from deploy.local.launch import free_port
 from deploy.local.layout import PROGRAMS
+from deploy.local.state import free_port
 
 _START_SECONDS = 10
 _POLL_SECONDS = 0.02

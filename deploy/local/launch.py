@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -13,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from deploy.local.state import free_port
 from deploy.local.token import development_token
 
 CHECKOUT = Path(__file__).parents[2]
@@ -98,9 +98,3 @@ def _await_ready(child: subprocess.Popen[bytes], listing: Path, log: Path) -> No
         if child.poll() is not None or time.monotonic() > deadline:
             raise RuntimeError("The stack did not become ready:\n" + "\n".join(log.read_text().splitlines()[-20:]))
         time.sleep(_POLL_SECONDS)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

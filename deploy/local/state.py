@@ -87,6 +87,10 @@ class State:
         return content
 
 
+def free_port() -> int:
+    return next(port for port in random.sample(PORTS, 200) if _is_free(port))
+
+
 def _is_free(port: int) -> bool:
     if not 0 < port < 2**16:
         return False

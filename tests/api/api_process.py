@@ -9,7 +9,8 @@ from contextlib import contextmanager
 
 import httpx
 
-from deploy.local.launch import CHECKOUT, LaunchedStack, free_port
+from deploy.local.launch import CHECKOUT, LaunchedStack
+from deploy.local.state import free_port
 
 _READY_SECONDS = 60
 

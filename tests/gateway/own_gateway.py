@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 import httpx
 
-from deploy.local.launch import CHECKOUT, LaunchedStack, free_port
+from deploy.local.launch import CHECKOUT, LaunchedStack
+from deploy.local.state import free_port
 
 _START_SECONDS = 30
 _STOP_SECONDS = 30

@@ -14,7 +14,8 @@ from own_gateway import OwnGateway, own_gateway
 from several_gateways import Gateways
 from surviving import CLIENTS, caught_up, everybody_has_something, everything_arrived_once, hinting, listening
 
-from deploy.local.launch import LaunchedStack, free_port
+from deploy.local.launch import LaunchedStack
+from deploy.local.state import free_port
 
 # Without hints a client waits half a sweep on average: half a second.
 HINTED_SECONDS = 0.25

@@ -13,7 +13,8 @@ import pytest
 from inbox_world import put, somebody
 from nats_server import nats_server
 
-from deploy.local.launch import LaunchedStack, free_port
+from deploy.local.launch import LaunchedStack
+from deploy.local.state import free_port
 from notifications.contracts.limits import USER_CHARS
 from persistence.database import Database
 from persistence.hint_buses import HintsLost, hint_bus
