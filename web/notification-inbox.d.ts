@@ -16,12 +16,15 @@ export interface InboxEvents {
 }
 
 export class NotificationInbox extends HTMLElement {
+  /** The connection of this element; null while it is not on a page. */
   readonly client: NotificationsClient | null;
   readonly unreadCount: number;
+  /** The newest of those that are shown. */
   readonly newest: Notification | null;
   get strings(): Strings;
   set strings(own: Strings | null);
   open: boolean;
+  /** Shows one that the page has heard of by itself; one that is there already is not shown twice. */
   show(notification: Notification): void;
 }
 

@@ -21,7 +21,6 @@ export class NotificationInbox extends HTMLElement {
     this.attachShadow({ mode: "open" }).adoptedStyleSheets = [sheet];
   }
 
-  /** The connection of this element; null while it is not on a page. */
   get client() {
     return this.#parts?.client ?? null;
   }
@@ -30,12 +29,10 @@ export class NotificationInbox extends HTMLElement {
     return this.client?.unreadCount ?? 0;
   }
 
-  /** The newest notification of the whole inbox that is shown, or null. */
   get newest() {
     return this.#parts?.list.newest ?? null;
   }
 
-  /** Words to show instead of the English ones; those left out stay. */
   set strings(own) {
     this.#strings = own;
     this.#begin();
@@ -53,7 +50,6 @@ export class NotificationInbox extends HTMLElement {
     this.toggleAttribute("open", isOpen);
   }
 
-  /** Shows a notification that the page has heard of by itself; one that is there already is not shown twice. */
   show(notification) {
     this.#parts?.inbox.add(notification);
   }
@@ -90,6 +86,7 @@ export class NotificationInbox extends HTMLElement {
     const list = new NotificationList(panel.scroller, {
       words,
       dates,
+      shown: (item) => inbox.shown(item),
       act: (name, id, value) => this.#act(name, id, value),
       onSeen: (id, isSeen) => inbox.seen(id, isSeen),
       fallbackFocus: panel.heading,

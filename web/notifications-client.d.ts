@@ -1,5 +1,9 @@
 /** A user's notifications, live, for any page. See docs/inbox-element.md. */
 
+/**
+ * "polling": no socket is to be had, and REST is asked now and then. "signed-out": nothing is tried until there is a
+ * new `token`.
+ */
 export type State = "connecting" | "live" | "reconnecting" | "polling" | "offline" | "signed-out";
 export type Channel = "in_app" | "email" | "sms" | "push";
 export type NotificationType = "booking" | "payment" | "session" | "review" | "system" | "message" | "reminder";
@@ -48,11 +52,13 @@ export interface UnreadCount {
   readonly count: number;
 }
 
+/** What the service says: named after the frames of the wire contract, each once and in order; and two more. */
 export interface ClientEvents {
   new_notification: CustomEvent<NewNotification>;
   notification_update: CustomEvent<NotificationUpdate>;
   unread_count: CustomEvent<UnreadCount>;
   state: CustomEvent<State>;
+  /** Events were missed for good, or this is the first connection: read everything again with `service`. */
   reload: CustomEvent<null>;
 }
 
@@ -66,6 +72,7 @@ export interface ClientOptions {
   readonly shared?: boolean;
 }
 
+/** `next` goes to `more`. */
 export interface Page {
   readonly results: readonly Notification[];
   readonly next: string | null;
@@ -77,9 +84,12 @@ export interface Service {
   more(next: string): Promise<Page>;
   detail(id: string): Promise<NotificationDetail>;
   mark(id: string, isRead: boolean): Promise<NotificationDetail>;
-  markAllRead(): Promise<{ readonly message: string; readonly updated_count: number }>;
+  /** With `upTo`, a `seq`, what arrived after that event stays unread. */
+  markAllRead(upTo?: number): Promise<{ readonly message: string; readonly updated_count: number }>;
   archive(id: string, isArchived?: boolean): Promise<NotificationDetail>;
+  /** Null brings it back. */
   snooze(id: string, until: Date | null): Promise<NotificationDetail>;
+  /** Gets through even when the page is being left. */
   delete(id: string): Promise<null>;
 }
 
@@ -93,10 +103,16 @@ export class NotificationsClient extends EventTarget {
   readonly state: State;
   readonly unreadCount: number;
   readonly service: Service;
+  /** Whether this tab holds the connection of all of them. */
   readonly isLeader: boolean;
+  /** The last event that this tab has heard of; undefined before there was a socket. */
+  readonly seq: number | undefined;
+  /** A new one is renewed in place, brings back from "signed-out", and is told to the other tabs of this user. */
   token: string | null;
+  /** Begins, or tries again at once what is being waited for. */
   connect(): void;
   close(): void;
+  /** Asks for the count where no socket tells it. */
   recount(): Promise<void>;
   addEventListener<Name extends keyof ClientEvents>(
     type: Name,

@@ -1,14 +1,4 @@
-/**
- * A user's notifications, live, for any page: one socket for all tabs, resumed where it was left, and REST beside it.
- *
- * There is no DOM in here. What the service says arrives as events named after the frames of the wire contract
- * (`new_notification`, `notification_update`, `unread_count`; `detail` is the frame), once each and in order, and
- * two more:
- *
- * - `state`: "live", "reconnecting", "polling" (no socket to be had: REST is asked now and then), "offline" or
- *   "signed-out" (nothing is tried until there is a new `token`);
- * - `reload`: events were missed for good, or this is the first connection: read everything again with `service`.
- */
+/** What notifications-client.d.ts describes: one socket for all tabs, resumed where it was left, and REST beside it. */
 
 import { Connection } from "./client/connection.js";
 import { RequestFailed, Service } from "./client/service.js";
@@ -31,7 +21,6 @@ export class NotificationsClient extends EventTarget {
   #polled = "";
   #listeners = null;
 
-  /** Without a `token` the browser's cookie speaks. `user` says whose it is, so that tabs may share a connection. */
   constructor({ origin = "", token = null, user = null, shared = true } = {}) {
     super();
     this.#origin = origin && new URL(origin, location.href).origin;
@@ -48,22 +37,23 @@ export class NotificationsClient extends EventTarget {
     });
   }
 
-  /** Whether this tab holds the connection of all of them. */
   get isLeader() {
     return Boolean(this.#sharing?.isLeader);
+  }
+
+  get seq() {
+    return this.#position?.seq;
   }
 
   get token() {
     return this.service.token;
   }
 
-  /** Renews the token in place, or comes back after "signed-out"; the other tabs of this user are told. */
   set token(token) {
     this.#sharing?.post({ token });
     this.#renew(token);
   }
 
-  /** Begins, or tries again at once what is being waited for. */
   connect() {
     if (this.#sharing) return this.#open();
     const name = this.#isShared && nameOf(this.#origin || location.origin, this.#user, this.token);
@@ -80,7 +70,6 @@ export class NotificationsClient extends EventTarget {
     document.addEventListener("visibilitychange", wake, { signal });
   }
 
-  /** Asks for the count where no socket tells it. */
   recount() {
     return this.#ask();
   }
@@ -189,6 +178,7 @@ export class NotificationsClient extends EventTarget {
   }
 
   #compare({ stats }) {
+    if (this.state === "live") return; // the answer is older than what the socket has said
     const recent = stats.recent_notifications.map(({ id, is_read: isRead }) => [id, isRead]);
     const polled = JSON.stringify([stats.unread_count, stats.total_count, recent]);
     this.#count(stats.unread_count);

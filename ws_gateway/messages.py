@@ -14,8 +14,6 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from notifications.contracts import limits
 from ws_gateway.frames import CloseCode, ErrorCode
 
-_LAST_SEQ = 2**63 - 1
-
 
 def _about(*answers: str, closes: tuple[CloseCode, ...] = (), **more: Any) -> ConfigDict:
     extra = {"x-answers": [*answers, "error"], "x-closes": [int(code) for code in closes], **more}
@@ -55,7 +53,7 @@ class MarkAllRead(_ClientMessage):
     model_config = _about("marked_all_read")
 
     type: Literal["mark_all_read"]
-    up_to_seq: int | None = Field(default=None, ge=0, le=_LAST_SEQ)
+    up_to_seq: int | None = Field(default=None, ge=0, le=limits.SEQ)
 
 
 class GetUnreadCount(_ClientMessage):
@@ -81,7 +79,7 @@ class Resume(_ClientMessage):
 
     type: Literal["resume"]
     epoch: str = Field(max_length=64)
-    seq: int = Field(ge=0, le=_LAST_SEQ)
+    seq: int = Field(ge=0, le=limits.SEQ)
 
 
 class RefreshToken(_ClientMessage):

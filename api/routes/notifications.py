@@ -1,6 +1,8 @@
 """`notifications/`: the inbox of the caller, and creation for staff."""
 
-from fastapi import APIRouter, BackgroundTasks, Request
+from typing import Annotated
+
+from fastapi import APIRouter, BackgroundTasks, Query, Request
 from starlette.responses import Response
 
 from api.dependencies import Caller, IdempotencyKey, PathId, ServicesDep, Staff
@@ -24,6 +26,7 @@ from api.schemas.notifications import (
     UpdatedCount,
 )
 from api.treating import acting_for
+from notifications.contracts import limits
 from notifications.contracts.errors import NotificationNotFound
 from notifications.contracts.vocabulary import NotificationType
 from persistence.filters import ListFilter
@@ -35,6 +38,11 @@ from persistence.treatment import TreatmentRepository
 
 router = APIRouter(prefix="/notifications", tags=["notifications"])
 _RECENT = 5
+
+UpToSeq = Annotated[
+    int | None,
+    Query(ge=0, le=limits.SEQ, description="Leaves alone what arrived after this event, as nobody can have seen it."),
+]
 
 
 @router.get("/", response_model=NotificationPage | NotificationSlice, summary="The caller's inbox, newest first")
@@ -102,8 +110,8 @@ async def mark_read(caller: Caller, services: ServicesDep, body: MarkRead | None
 
 
 @router.post("/mark_all_read/", response_model=UpdatedCount, summary="Mark the whole inbox read")
-async def mark_all_read(caller: Caller, services: ServicesDep) -> Response:
-    return await _mark_all(caller, services, is_read=True)
+async def mark_all_read(caller: Caller, services: ServicesDep, up_to_seq: UpToSeq = None) -> Response:
+    return await _mark_all(caller, services, is_read=True, up_to_seq=up_to_seq)
 
 
 @router.post("/mark_seen/", response_model=UpdatedCount, summary="Mark several, or all, seen")
@@ -177,9 +185,10 @@ async def _mark_one(id: PathId, caller: Caller, services: ServicesDep, *, is_rea
     return json_response({"message": f"Notification marked as {'read' if is_read else 'unread'}."})
 
 
-async def _mark_all(caller: Caller, services: ServicesDep, *, is_read: bool) -> Response:
+async def _mark_all(caller: Caller, services: ServicesDep, *, is_read: bool, up_to_seq: int | None = None) -> Response:
     async with services.database.transaction() as transaction:
-        change = await ReadingRepository(transaction).mark_all(caller.user_id, is_read=is_read)
+        reading = ReadingRepository(transaction)
+        change = await reading.mark_all(caller.user_id, is_read=is_read, up_to_seq=up_to_seq)
     return _marked(change.changed, "read" if is_read else "unread")
 
 

@@ -12,6 +12,8 @@ RELATED_PER_CALL = 100
 """Of what waits about an object; each is changed by its own workflow."""
 QUIET_SPANS_PER_DAY = 6
 DAILY_LIMIT = 1_000
+SEQ = 2**63 - 1
+"""The last that PostgreSQL can count to."""
 YEARS = range(1970, 2200)
 """Of an instant to wait for. A Temporal timer ends after 292 years, and Python's and PostgreSQL's calendars differ."""
 USERS_PER_BATCH = 10_000

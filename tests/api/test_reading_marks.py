@@ -111,6 +111,19 @@ async def test_mark_all_read_answers_with_message_and_count(mine: Door) -> None:
     assert (response.status_code, response.json()) == (200, {"message": "Marked 3 as read.", "updated_count": 3})
 
 
+async def test_marking_all_up_to_an_event_leaves_what_arrived_later(mine: Door) -> None:
+    response = await mine.call("POST", "notifications/mark_all_read/?up_to_seq=2")
+    assert (response.json()["updated_count"], await unread(mine)) == (2, 1)
+    newest = (await mine.get("notifications/"))["results"][0]
+    assert (newest["title"], newest["is_read"]) == ("3", False)
+
+
+@pytest.mark.parametrize("seq", ["-1", str(2**63), "two", "1.5"])
+async def test_an_event_that_cannot_be_is_refused_and_nothing_is_marked(mine: Door, seq: str) -> None:
+    response = await mine.call("POST", f"notifications/mark_all_read/?up_to_seq={seq}")
+    assert (response.status_code, list(response.json()), await unread(mine)) == (400, ["up_to_seq"], 3)
+
+
 async def test_a_bad_id_among_several_is_named(mine: Door) -> None:
     response = await mine.call("POST", "notifications/mark_read/", json={"notification_ids": ["123"]})
     assert (response.status_code, list(response.json())) == (400, ["notification_ids"])

@@ -1,11 +1,9 @@
 /**
  * One live socket that heals itself: it resumes where it was, waits with jitter between tries, and notices silence.
  *
- * It says `frame` for each message of the service and `state` for its own: "live", "reconnecting", "unreachable"
- * (tried in vain for a while, and still trying), "signed-out" (the token is of no use; nothing is tried until `open`).
+ * It says `frame` for each message of the service, and `state`: "live", "reconnecting", "unreachable" (still trying)
+ * or "signed-out" (the token is of no use; nothing is tried until `open`).
  */
-
-const SOCKET = "/ws/notifications/";
 
 const SIGNED_OUT_CODES = [4001, 4003];
 const BAD_REQUEST_CODE = 4009;
@@ -71,7 +69,7 @@ export class Connection {
   }
 
   #connect(ticket) {
-    const address = new URL(SOCKET, this.#origin || location.href);
+    const address = new URL("/ws/notifications/", this.#origin || location.href);
     address.protocol = address.protocol.replace("http", "ws");
     address.search = new URLSearchParams({ ...this.#position(), ...(ticket && { ticket }) });
     const socket = new WebSocket(address);

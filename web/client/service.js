@@ -3,7 +3,6 @@
 const ROOT = "/api/v1/drf/notifications/";
 
 export class RequestFailed extends Error {
-  /** `status` is 0 when no answer came at all. */
   constructor(status, body) {
     super(body?.detail ?? Object.values(body ?? {}).flat().join(" "));
     this.name = "RequestFailed";
@@ -21,7 +20,6 @@ export class Service {
     this.onUnauthenticated = onUnauthenticated;
   }
 
-  /** The first page: `{results, next}`. `next` goes to `more`. */
   list(filters = {}) {
     return this.ask("GET", `notifications/?${new URLSearchParams({ cursor: "", page_size: 20, ...filters })}`);
   }
@@ -43,20 +41,18 @@ export class Service {
     return this.ask("PATCH", path(id), { is_read: isRead });
   }
 
-  markAllRead() {
-    return this.ask("POST", "notifications/mark_all_read/");
+  markAllRead(upTo) {
+    return this.ask("POST", `notifications/mark_all_read/${upTo >= 0 ? `?up_to_seq=${upTo}` : ""}`);
   }
 
   archive(id, isArchived = true) {
     return this.ask("PATCH", path(id), { is_archived: isArchived });
   }
 
-  /** `until` is a Date, or null to bring it back. */
   snooze(id, until) {
     return this.ask("PATCH", path(id), { snoozed_until: until && until.toISOString() });
   }
 
-  /** Gets through even when the page is being left. */
   delete(id) {
     return this.ask("DELETE", path(id), undefined, { keepalive: true });
   }

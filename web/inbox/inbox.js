@@ -1,8 +1,9 @@
 /**
- * What the list holds: read from the service, moved by its events, changed at once by its owner, and changed back
- * when the service refuses.
+ * What the list holds: read from the service and moved by its events. What its owner changes lies over that until
+ * the service has told of it, or refused it. The `place` of each is "inbox", "archive" or "asleep".
  */
 
+import { Changes } from "./changes.js";
 import { wakingTime } from "./dates.js";
 
 export class Inbox {
@@ -13,21 +14,23 @@ export class Inbox {
   #toast;
   #signal;
   #filters = {};
+  #place = "inbox";
   #next = null;
   #loads = 0;
   #isAwake = false;
   #isStale = false;
-  #isReading = false;
-  /** Events that arrived while the list was being read, and may be newer than what was read. */
-  #held = null;
-  /** The changes under way: a filter chosen right after one must already see what it did. */
+  #readings = 0;
+  #held = [];
+  /** The last event that is sure to be in what was read. */
+  #readAt;
+  #changes = new Changes();
+  /** One change after the other; a filter chosen right after one must already see what it did. */
   #saving = Promise.resolve();
-  /** Deleted here, while there is still a way back. */
-  #leaving = new Set();
+  #editing = Promise.resolve();
   #onScreen = new Set();
   #isFetching = false;
 
-  /** `view` is told of `busy(isBusy)`, `failed(error, isFirst)`, `changed()` and `arrived(notification)`. */
+  /** `view` is told of `busy(isBusy)`, `failed(error)`, `changed()` and `arrived(notification)`. */
   constructor({ client, list, toast, words, view, signal }) {
     this.#signal = signal;
     this.#client = client;
@@ -41,16 +44,14 @@ export class Inbox {
     client.addEventListener("reload", () => this.load(), { signal });
   }
 
-  get filters() {
-    return this.#filters;
-  }
-
   get isFiltered() {
     return Object.keys(this.#filters).length > 0;
   }
 
-  get hasMore() {
-    return this.#next !== null;
+  /** As its owner is to see it; null where this view has none. */
+  shown(item) {
+    const shown = this.#changes.over(item);
+    return shown.place === this.#place && !shown.isDeleted ? shown : null;
   }
 
   show(filters) {
@@ -58,7 +59,7 @@ export class Inbox {
     return this.load();
   }
 
-  /** Begins to read: until somebody looks, nothing but the count is asked for. */
+  /** Until somebody looks, nothing but the count is asked for. */
   wake() {
     if (this.#isAwake) return;
     this.#isAwake = true;
@@ -68,56 +69,44 @@ export class Inbox {
   async load() {
     this.#isStale = !this.#isAwake;
     if (this.#isStale) return;
-    const load = ++this.#loads;
-    this.#held ??= [];
+    this.#loads += 1;
+    this.#readAt = undefined;
     this.#view.busy(true);
-    try {
+    let seq;
+    const ask = async () => {
       await this.#saving;
-      const page = await this.#client.service.list({ page_size: 50, ...this.#filters });
-      if (load !== this.#loads) return; // another filter was chosen meanwhile, and its answer decides
+      seq = this.#client.seq;
+      return this.#client.service.list({ page_size: 50, ...this.#filters });
+    };
+    await this.#read(ask, () => {
+      this.#readAt = seq;
+      this.#place = this.#filters.archived ? "archive" : "inbox";
       this.#list.clear();
-      this.#append(page);
-      this.#view.failed(null);
-    } catch (error) {
-      if (load !== this.#loads) return;
-      this.#view.failed(error);
-    }
-    const events = this.#held;
-    this.#held = null;
-    events.forEach((frame) => this.#apply(frame));
-    this.#view.busy(false);
-    this.#view.changed();
+    });
   }
 
   async more() {
-    if (!this.hasMore || this.#isReading || this.#held) return;
-    this.#isReading = true;
-    const load = this.#loads;
-    try {
-      const page = await this.#client.service.more(this.#next);
-      if (load === this.#loads) this.#append(page);
-      this.#view.failed(null);
-    } catch (error) {
-      this.#view.failed(error);
-    } finally {
-      this.#isReading = false;
+    if (this.#next && !this.#readings) await this.#read(() => this.#client.service.more(this.#next));
+  }
+
+  /** Puts one on top; without a `seq` it is one that the page has heard of by itself. */
+  add(notification, seq) {
+    const known = this.#list.get(notification.id);
+    if (known && !seq) return;
+    const item = { ...notification, seq, place: "inbox" };
+    if (known?.place === "inbox") this.#told(item.id, item);
+    else {
+      const { archived, is_read: isRead, notification_type: type = item.notification_type } = this.#filters;
+      this.#list.remove(item.id);
+      if (archived || (isRead && item.is_read) || type !== item.notification_type) return;
+      this.#list.prepend({ ...item, isDetailed: false });
     }
     this.#view.changed();
   }
 
-  /** Puts a notification on top that was heard of in another way than by the client. */
-  add(notification) {
-    const { notification_type: type, is_read: isRead } = this.#filters;
-    if (this.#filters.archived || (isRead && notification.is_read)) return;
-    if (type && type !== notification.notification_type) return;
-    this.#list.prepend({ ...notification, isDetailed: false });
-    this.#view.changed();
-  }
-
-  /** List items do not carry their deliveries: those of the rows on screen are read, one after the other. */
+  /** List items lack their deliveries: those of the rows on screen are read, one after the other. */
   async seen(id, isSeen) {
-    if (isSeen) this.#onScreen.add(id);
-    else this.#onScreen.delete(id);
+    this.#onScreen[isSeen ? "add" : "delete"](id);
     if (this.#isFetching) return;
     this.#isFetching = true;
     const unknown = () => [...this.#onScreen].find((each) => this.#list.get(each)?.isDetailed === false);
@@ -131,124 +120,146 @@ export class Inbox {
   }
 
   select(id) {
-    if (!this.#list.get(id).is_read) this.mark(id, true);
+    if (!this.#over(id).is_read) this.mark(id, true);
   }
 
-  mark(id, isRead = !this.#list.get(id).is_read) {
-    this.#list.update(id, { is_read: isRead });
-    return this.#save(
-      () => this.#client.service.mark(id, isRead),
-      () => this.#list.update(id, { is_read: !isRead }),
-    );
+  mark(id, isRead = !this.#over(id).is_read) {
+    this.#save(this.#change([id], { is_read: isRead }), () => this.#client.service.mark(id, isRead));
   }
 
+  /** What is still on its way here stays unread. */
   markAll() {
-    const unread = [...this.#list].filter((item) => !item.is_read);
-    const mark = (isRead) => unread.forEach(({ id }) => this.#list.update(id, { is_read: isRead }));
-    mark(true);
-    return this.#save(() => this.#client.service.markAllRead(), () => mark(false));
+    const { seq, state, service } = this.#client;
+    const ids = [...this.#list].filter(({ place }) => place === "inbox").map(({ id }) => id);
+    const upTo = state === "polling" ? undefined : seq;
+    this.#save(this.#change(ids, { is_read: true }), () => service.markAllRead(upTo));
   }
 
   archive(id) {
-    const isArchived = !this.#list.get(id).archived_at;
-    const { service } = this.#client;
-    this.#leave(id, isArchived && this.#words.wasArchived, {
-      do: () => service.archive(id, isArchived),
-      undo: () => service.archive(id, !isArchived),
-    });
+    const isBack = this.#place === "archive";
+    const call = (isLeaving) => this.#client.service.archive(id, isLeaving !== isBack);
+    this.#leave(id, isBack ? "inbox" : "archive", !isBack && this.#words.wasArchived, call);
   }
 
   snooze(id, choice) {
-    const { service } = this.#client;
     const until = wakingTime(choice);
-    this.#leave(id, this.#words.wasSnoozed, {
-      do: () => service.snooze(id, until),
-      undo: () => service.snooze(id, null),
-    });
+    const call = (isLeaving) => this.#client.service.snooze(id, isLeaving ? until : null);
+    this.#leave(id, "asleep", this.#words.wasSnoozed, call);
   }
 
   /** Done when there is no way back any more: until then nothing has happened. */
   delete(id) {
-    const restore = this.#remove(id);
-    const putBack = () => {
-      this.#leaving.delete(id);
-      restore();
-    };
-    const settle = () => this.#save(() => this.#client.service.delete(id), putBack);
-    this.#leaving.add(id);
-    this.#toast.say(this.#words.wasDeleted, { undo: putBack, settle });
+    const change = this.#change([id], { isDeleted: true });
+    this.#toast.say(this.#words.wasDeleted, {
+      undo: () => this.#end(change),
+      // Not after the others: the page may be about to go.
+      settle: () => this.#settle(change, this.#client.service.delete(id)),
+    });
   }
 
-  #leave(id, word, call) {
-    const putBack = this.#remove(id);
-    const undo = () => {
-      putBack();
-      this.#save(call.undo, () => this.#remove(id));
-    };
+  #over(id) {
+    return this.#changes.over(this.#list.get(id));
+  }
+
+  #leave(id, place, word, call) {
+    const undo = () => this.#save(this.#change([id], { place: this.#place }), () => call(false));
     if (word) this.#toast.say(word, { undo });
-    this.#save(call.do, putBack);
+    this.#save(this.#change([id], { place }), () => call(true));
   }
 
-  #remove(id) {
-    const restore = this.#list.remove(id);
-    this.#view.changed();
-    return () => {
-      restore();
-      this.#view.changed();
-    };
+  #change(ids, values) {
+    const change = this.#changes.begin(ids, values);
+    this.#redraw(change.ids);
+    return change;
   }
 
-  async #save(change, undo) {
-    const saving = change();
+  #save(change, call) {
+    this.#settle(change, this.#saving.then(call));
+  }
+
+  async #settle(change, saving) {
     this.#saving = Promise.allSettled([this.#saving, saving]);
     try {
       await saving;
+      this.#end(change, change.values);
       if (this.#client.state !== "live") this.#view.recount();
     } catch (error) {
-      undo();
+      this.#end(change);
       this.#toast.say(`${this.#words.saveFailed} ${error.message}`, null, true);
     }
   }
 
-  #append({ results, next }) {
-    const known = { isDetailed: false, archived_at: this.#filters.archived };
-    this.#list.append(results.filter(({ id }) => !this.#leaving.has(id)).map((item) => ({ ...item, ...known })));
-    this.#next = next;
+  /** Where the service has spoken since, its word is newer than the answer. */
+  #end(change, values) {
+    this.#changes.end(change);
+    this.#redraw(change.ids, values);
   }
 
-  #apply(frame) {
-    if (!this.#isAwake) {
-      if (frame.type === "new_notification") this.#view.arrived(frame.notification);
-    } else if (this.#held) this.#held.push(frame);
-    else if (frame.type === "notification_update") this.#change(frame.update_type, frame.data);
-    else {
-      this.add(frame.notification);
-      this.#view.arrived(frame.notification);
-    }
-  }
-
-  #change(update, data) {
-    const id = data.notification_id;
-    if (update === "all_read" || update === "all_unread") this.#markEvery(update === "all_read", data);
-    else if (update === "unread" && !this.#list.get(id) && this.#filters.is_read) this.load();
-    else if (update === "read" || update === "unread") this.#list.update(id, { is_read: update === "read" });
-    else if (update === "delivery") this.#deliver(id, data);
-    else if (update === "edited") this.#edit(id);
-    else if (update === "deleted") this.#list.remove(id);
-    else if (update === "archived" || update === "snoozed") this.#move(id, data);
+  #redraw(ids, values) {
+    for (const id of ids) this.#list.update(id, values);
     this.#view.changed();
   }
 
-  /** It has left the inbox, or come back to it; the list may be that of the inbox or of the archive. */
-  #move(id, { archived_at: archivedAt, snoozed_until: snoozedUntil }) {
-    const place = archivedAt ? "archive" : snoozedUntil ? "asleep" : "inbox";
-    if (place !== (this.#filters.archived ? "archive" : "inbox")) this.#list.remove(id);
-    else if (!this.#list.get(id)) this.load(); // where in the list it belongs, the service knows
+  /** Whatever arrives meanwhile is held back; when another filter is chosen meanwhile, its answer decides. */
+  async #read(ask, prepare) {
+    const load = this.#loads;
+    this.#readings += 1;
+    const [answer] = await Promise.allSettled([ask()]);
+    this.#readings -= 1;
+    if (load === this.#loads) {
+      if (answer.value) {
+        const { results, next } = answer.value;
+        prepare?.();
+        this.#list.append(results.map((item) => ({ ...item, place: this.#place, isDetailed: false })));
+        this.#next = next;
+      }
+      this.#view.failed(answer.reason);
+      this.#view.busy(false);
+    }
+    if (!this.#readings) this.#held.splice(0).forEach((frame) => this.#apply(frame));
+    this.#view.changed();
   }
 
-  #markEvery(isRead, { up_to_seq: upTo }) {
-    if (upTo !== undefined) this.load(); // which rows those are, the service knows
-    else for (const { id } of this.#list) this.#list.update(id, { is_read: isRead });
+  #apply(frame) {
+    if (this.#isAwake && this.#readings) this.#held.push(frame);
+    else {
+      if (this.#isAwake && !(frame.seq <= this.#readAt)) this.#hear(frame);
+      if (frame.notification) this.#view.arrived(frame.notification);
+    }
+  }
+
+  #hear({ seq, notification, update_type: update, data }) {
+    const id = data?.notification_id;
+    if (notification) this.add(notification, seq);
+    else if (update === "all_read" || update === "all_unread") this.#markEvery(update === "all_read", data, seq);
+    else if (update === "read") this.#told(id, { is_read: true });
+    else if (update === "unread") this.#told(id, { is_read: false }, this.#filters.is_read);
+    else if (update === "delivery") this.#deliver(id, data);
+    else if (update === "edited") this.#edit(id);
+    else if (update === "deleted") this.#told(id, { isDeleted: true });
+    else if (update === "archived" || update === "snoozed") {
+      const place = data.archived_at ? "archive" : data.snoozed_until ? "asleep" : "inbox";
+      this.#told(id, { place }, place === this.#place);
+    }
+    this.#view.changed();
+  }
+
+  /** Where one belongs that enters this view unknown, the service knows. */
+  #told(id, values, mayEnter) {
+    for (const name in values) this.#changes.heard(id, name);
+    if (this.#list.get(id)) this.#list.update(id, values);
+    else if (mayEnter) this.load();
+  }
+
+  #markEvery(isRead, { up_to_seq: upTo }, seq) {
+    const reached = upTo ?? seq;
+    // Which of those that were read had come by then, the service knows.
+    if (!(reached >= this.#readAt) || (!isRead && this.#filters.is_read)) this.load();
+    else {
+      for (const item of this.#list) {
+        if (item.place === "inbox" && !(item.seq > reached)) this.#told(item.id, { is_read: isRead });
+      }
+    }
   }
 
   #deliver(id, { channel, status, reason }) {
@@ -256,14 +267,19 @@ export class Inbox {
     this.#list.update(id, { deliveries: merged(known, [{ channel, status, reason }]) });
   }
 
-  async #edit(id) {
-    if (this.#list.get(id)) this.#list.update(id, await this.#client.service.detail(id).catch(() => ({})));
+  /** One after the other, so that the newest words are the last; of marks, the events know more. */
+  #edit(id) {
+    if (!this.#list.get(id)) return;
+    const load = this.#loads;
+    const edit = async () => {
+      const { is_read, deliveries, ...words } = await this.#client.service.detail(id);
+      if (load === this.#loads) this.#list.update(id, words);
+    };
+    this.#editing = this.#editing.then(edit).catch(() => {});
   }
 }
 
 /** The deliveries of a notification by channel; the newer word holds. */
 function merged(older, newer) {
-  const word = (channel) => newer.find((delivery) => delivery.channel === channel);
-  const added = newer.filter(({ channel }) => !older.some((delivery) => delivery.channel === channel));
-  return [...older.map((delivery) => word(delivery.channel) ?? delivery), ...added];
+  return [...new Map([...older, ...newer].map((delivery) => [delivery.channel, delivery])).values()];
 }

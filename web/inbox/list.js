@@ -1,8 +1,8 @@
 /**
- * The notifications under their days, newest first, each once, of which only those near the screen are elements.
+ * The notifications under their days, newest first, each once; those that are not to be seen now keep their place.
  *
- * They are kept in blocks. A block that has left the screen becomes an empty box of the height it had, so that an
- * inbox of thousands scrolls like one of fifty, whatever the height of its rows.
+ * A block of them that has left the screen becomes an empty box of the height it had, so that an inbox of thousands
+ * scrolls like one of fifty, whatever the height of its rows.
  */
 
 import { dayOf } from "./dates.js";
@@ -21,7 +21,7 @@ export class NotificationList {
   #near;
   #seen;
 
-  /** `onSeen(id, isSeen)` hears which rows come and go; the rest of `context` is that of a `Row`. */
+  /** `shown(item)` is how one is to be seen, or null; `onSeen(id, isSeen)` hears of rows; the rest is a `Row`'s. */
   constructor(scroller, context) {
     this.#context = context;
     this.element = make("div", { className: "list", part: "list" });
@@ -34,12 +34,12 @@ export class NotificationList {
     );
   }
 
-  get size() {
-    return this.#blockOf.size;
-  }
-
+  /** As it is to be seen. */
   get newest() {
-    return this.#blocks.find(({ items }) => items.length)?.items[0];
+    for (const item of this) {
+      const shown = this.#context.shown(item);
+      if (shown) return shown;
+    }
   }
 
   get(id) {
@@ -76,23 +76,22 @@ export class NotificationList {
     const item = this.get(id);
     if (!item) return;
     Object.assign(item, changes);
-    this.#blockOf.get(id).rows?.get(id)?.update(item);
+    const block = this.#blockOf.get(id);
+    const row = block.rows?.get(id);
+    const shown = this.#context.shown(item);
+    if (row && shown) return row.update(shown);
+    if (!row && !shown) return;
+    const hadFocus = row?.element.matches(":focus-within");
+    this.#redraw(block);
+    if (hadFocus) this.#focusNear(block, block.items.indexOf(item));
   }
 
-  /** Takes it out, and returns what puts it back in its place. */
   remove(id) {
     const block = this.#blockOf.get(id);
-    if (!block) return () => {};
-    const index = block.items.findIndex((item) => item.id === id);
-    const hadFocus = block.rows?.get(id)?.element.matches(":focus-within");
-    const [item] = block.items.splice(index, 1);
+    if (!block) return;
+    block.items = block.items.filter((item) => item.id !== id);
     this.#blockOf.delete(id);
     this.#redraw(block);
-    if (hadFocus) this.#focusNear(block, index);
-    return () => {
-      if (this.#blockOf.has(id) || !this.#blocks.includes(block)) return;
-      this.#insert(block, Math.min(index, block.items.length), item);
-    };
   }
 
   refreshTimes() {
@@ -134,12 +133,13 @@ export class NotificationList {
 
   #draw(block) {
     const focused = block.element.getRootNode().activeElement;
-    const rows = new Map(block.items.map((item) => [item.id, block.rows.get(item.id) ?? new Row(item, this.#context)]));
+    const shown = this.#shownOf(block);
+    const rows = new Map(shown.map((item) => [item.id, block.rows.get(item.id) ?? new Row(item, this.#context)]));
     let day = this.#dayBefore(block);
     let list = null;
     block.element.style.height = "";
     block.element.replaceChildren();
-    for (const item of block.items) {
+    for (const item of shown) {
       if (dayOf(item) !== day) {
         list = null;
         day = dayOf(item);
@@ -154,14 +154,17 @@ export class NotificationList {
   }
 
   #dayBefore(block) {
-    const before = this.#blocks.slice(0, this.#blocks.indexOf(block)).findLast(({ items }) => items.length);
-    return before && dayOf(before.items.at(-1));
+    const before = this.#blocks.slice(0, this.#blocks.indexOf(block)).findLast((each) => this.#shownOf(each).length);
+    return before && dayOf(this.#shownOf(before).at(-1));
   }
 
-  #focusNear(block, index) {
-    const item = block.items[index] ?? block.items[index - 1];
-    const row = item ? block.rows.get(item.id) : null;
-    if (row) row.focus();
+  #shownOf({ items }) {
+    return items.map((item) => this.#context.shown(item)).filter(Boolean);
+  }
+
+  #focusNear({ items, rows }, index) {
+    const nearest = [...items.slice(index), ...items.slice(0, index).reverse()].find(({ id }) => rows.has(id));
+    if (nearest) rows.get(nearest.id).focus();
     else (this.element.querySelector(".title") ?? this.#context.fallbackFocus).focus();
   }
 

@@ -112,7 +112,7 @@ export class Panel {
     const { loadFailed, loading, emptyFiltered, empty } = this.#words;
     const nothing = isBusy ? loading : this.#inbox.isFiltered ? emptyFiltered : empty;
     const text = this.#error ? `${loadFailed} ${this.#error.message}` : nothing;
-    const isShown = !this.#list.element.hidden && (this.#error || this.#list.size === 0);
+    const isShown = !this.#list.element.hidden && (this.#error || !this.#list.newest);
     this.#notice.hidden = !isShown;
     if (isShown && this.#notice.dataset.text !== text) {
       this.#notice.dataset.text = text;
@@ -129,7 +129,7 @@ export class Panel {
 
   #retry() {
     const button = make("button", { type: "button", className: "button", textContent: this.#words.retry });
-    button.addEventListener("click", () => (this.#list.size ? this.#inbox.more() : this.#inbox.load()));
+    button.addEventListener("click", () => (this.#list.newest ? this.#inbox.more() : this.#inbox.load()));
     return button;
   }
 

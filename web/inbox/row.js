@@ -45,9 +45,10 @@ export class Row {
 
   update(item) {
     const { words } = this.#context;
+    const isArchived = item.place === "archive";
     const named = [
       [this.#mark, item.is_read ? words.markUnread : words.markRead],
-      [this.#archive, item.archived_at ? words.unarchive : words.archive],
+      [this.#archive, isArchived ? words.unarchive : words.archive],
       ...this.#actions.slice(2),
     ];
     for (const [control, action] of named) {
@@ -55,10 +56,9 @@ export class Row {
       button.ariaLabel = fill(words.actionsFor, { action, title: item.title });
       control.title = action;
     }
-    this.element.className = item.is_read ? "row" : "row unread";
-    this.element.setAttribute("part", item.is_read ? "row" : "row unread");
+    this.element.className = this.element.part = item.is_read ? "row" : "row unread";
     this.#mark.replaceChildren(icon(item.is_read ? "unread" : "read"));
-    this.#archive.replaceChildren(icon(item.archived_at ? "inbox" : "archive"));
+    this.#archive.replaceChildren(icon(isArchived ? "inbox" : "archive"));
     this.#title.textContent = item.title;
     this.#message.textContent = item.message;
     this.#showDeliveries(item.deliveries ?? []);
