@@ -40,9 +40,10 @@ imports: $(READY) ## Who may import whom
 test: $(READY) ## The tests, on a real stack of their own; ARGS="-k inbox" narrows them
 	@$(BIN)/python -m pytest $(or $(ARGS),-n 2 --dist loadfile)
 
-test-long: $(READY) ## Far more of what is random: calls against the API, days of an inbox; and faults of the gateway that last a minute
-	@SCHEMATHESIS_EXAMPLES=300 RANDOM_DAYS=400 LIVE_FAULT_SECONDS=60 $(BIN)/python -m pytest \
-		tests/api/test_schemathesis.py tests/gateway/test_any_day.py tests/gateway/test_surviving.py $(ARGS)
+test-long: $(READY) ## Far more of what is random: calls against the API, days of an inbox, on a page and off it; and faults of the gateway that last a minute
+	@SCHEMATHESIS_EXAMPLES=300 RANDOM_DAYS=400 RANDOM_INBOXES=40 LIVE_FAULT_SECONDS=60 $(BIN)/python -m pytest \
+		tests/api/test_schemathesis.py tests/gateway/test_any_day.py tests/gateway/test_surviving.py \
+		tests/browser/test_any_inbox.py $(ARGS)
 
 bench: $(READY) ## The benchmarks, each a ratio against a raw floor; ARGS="accept latency" chooses
 	@$(BIN)/python -m bench $(ARGS)
