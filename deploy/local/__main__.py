@@ -48,6 +48,7 @@ async def run(names: list[str]) -> None:
     finally:
         await supervisor.stop()
         listing.withdraw()
+        state.release()
 
 
 def processes(state: State, layout: Layout, console: Console, names: list[str]) -> list[Process]:

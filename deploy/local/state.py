@@ -7,6 +7,7 @@ import random
 import secrets
 import socket
 from collections.abc import Iterable, Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ class State:
         self.root = root.absolute()
         self.root.mkdir(parents=True, exist_ok=True)
         self.root.chmod(0o711)
+        self._claims = ExitStack()
 
     @classmethod
     def here(cls) -> "State":
@@ -45,17 +47,24 @@ class State:
         return handle
 
     def ports(self, names: Iterable[str], edge: int) -> dict[str, int]:
-        """The edge's port as asked for; the others the familiar ones, else as in the last run, wherever free."""
-        if not _is_free(edge):
+        """The edge's port as asked for; the others the familiar ones, else as in the last run, wherever free.
+
+        They are ours until they are released, though nobody listens on them yet.
+        """
+        if not self._claim(edge):
             raise StackError(f"port {edge} is taken: choose another one with `PORT=8010 make run`")
         chosen = {"edge": edge}
         remembered = self._read("ports.json")
         for name in names:
             familiar = FAMILIAR[name] + edge - DEFAULT_EDGE if name in FAMILIAR else 0
             candidates = (familiar, remembered.get(name, 0), *random.sample(PORTS, 200))
-            chosen[name] = next(port for port in candidates if port not in chosen.values() and _is_free(port))
+            chosen[name] = next(port for port in candidates if self._claim(port))
         self.write("ports.json", chosen)
         return chosen
+
+    def release(self) -> None:
+        """Leaves the ports to others, as the end of this process does."""
+        self._claims.close()
 
     def secrets(self) -> dict[str, str]:
         known = self._read("secrets.json")
@@ -86,18 +95,39 @@ class State:
             return {}
         return content
 
+    def _claim(self, port: int) -> bool:
+        claim = _claim(port)
+        if claim is not None:
+            self._claims.enter_context(claim)
+        return claim is not None
+
 
 def free_port() -> int:
     return next(port for port in random.sample(PORTS, 200) if _is_free(port))
 
 
 def _is_free(port: int) -> bool:
+    claim = _claim(port)
+    if claim is not None:
+        claim.close()
+    return claim is not None
+
+
+def _claim(port: int) -> socket.socket | None:
+    """Keeps other stacks off a port until it is closed; None if the port is taken, or claimed.
+
+    Between the choice of a port and its server's start it looks free to every other stack that is starting. What is
+    held is its namesake of UDP, which nothing here listens on: the port itself must stay free for the server.
+    """
     if not 0 < port < 2**16:
-        return False
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # a closed connection's TIME_WAIT holds no port
-        try:
+        return None
+    claim = socket.socket(type=socket.SOCK_DGRAM)
+    try:
+        claim.bind(("127.0.0.1", port))
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # a closed connection's TIME_WAIT holds no port
             probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-    return True
+    except OSError:
+        claim.close()
+        return None
+    return claim

@@ -3,13 +3,14 @@ import os
 import random
 import socket
 import stat
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 from deploy.local.process import StackError
-from deploy.local.state import PORTS, State
+from deploy.local.state import PORTS, State, free_port
 
 
 @pytest.fixture
@@ -29,8 +30,10 @@ def _both_are_free(*ports: int) -> bool:
 
 
 @pytest.fixture
-def state(tmp_path: Path) -> State:
-    return State(tmp_path / "state")
+def state(tmp_path: Path) -> Iterator[State]:
+    state = State(tmp_path / "state")
+    yield state
+    state.release()
 
 
 def mode(path: Path) -> int:
@@ -38,11 +41,14 @@ def mode(path: Path) -> int:
 
 
 def test_ports_are_remembered(state: State, edge: int) -> None:
-    assert state.ports(["api", "gateway"], edge) == State(state.root).ports(["api", "gateway"], edge)
+    before = state.ports(["api", "gateway"], edge)
+    state.release()
+    assert state.ports(["api", "gateway"], edge) == before
 
 
 def test_a_port_taken_in_the_meantime_is_chosen_anew(state: State, edge: int) -> None:
     before = state.ports(["api", "gateway"], edge)
+    state.release()
     with socket.create_server(("127.0.0.1", before["api"])):
         after = state.ports(["api", "gateway"], edge)
     assert after["api"] != before["api"]
@@ -52,6 +58,30 @@ def test_a_port_taken_in_the_meantime_is_chosen_anew(state: State, edge: int) ->
 def test_no_two_processes_share_a_port(state: State, edge: int) -> None:
     names = [f"process {number}" for number in range(50)]
     assert len(set(state.ports(names, edge).values())) == len(names) + 1
+
+
+def test_a_port_that_another_stack_has_chosen_is_passed_over_before_anybody_listens(
+    state: State, tmp_path: Path, edge: int
+) -> None:
+    chosen = state.ports(["temporal", "api"], edge)
+    other = State(tmp_path / "other")
+    other.write("ports.json", chosen)
+    beside = other.ports(["temporal", "api"], free_port())
+    other.release()
+    assert not set(beside.values()) & set(chosen.values())
+
+
+def test_a_port_that_a_stack_has_chosen_is_not_free(state: State, edge: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    unclaimed = edge + 7233 - 8000
+    monkeypatch.setattr(random, "sample", lambda *_: [edge, unclaimed])
+    state.ports([], edge)
+    assert free_port() == unclaimed
+
+
+def test_an_edge_port_that_another_stack_has_chosen_is_taken(state: State, tmp_path: Path, edge: int) -> None:
+    state.ports([], edge)
+    with pytest.raises(StackError, match=rf"^port {edge} is taken"):
+        State(tmp_path / "other").ports([], edge)
 
 
 def test_a_taken_edge_port_says_what_to_do(state: State) -> None:
@@ -95,6 +125,7 @@ def test_a_file_is_replaced_as_a_whole(state: State) -> None:
 def test_temporal_is_where_its_tools_look_unless_somebody_else_is_there(state: State, edge: int) -> None:
     familiar = state.ports(["temporal"], edge)["temporal"]
     assert familiar - edge == 7233 - 8000
+    state.release()
 
     with socket.create_server(("127.0.0.1", familiar)):
         assert state.ports(["temporal"], edge)["temporal"] != familiar
