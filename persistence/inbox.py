@@ -7,16 +7,23 @@ already. That one order makes counts exact, events gap-free, and deadlocks impos
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
-from sqlalchemy import bindparam, func, select, text
+from sqlalchemy import bindparam, cast, func, select, text
 from sqlalchemy.dialects.postgresql import ARRAY, BIGINT, TEXT
 
 from persistence import events
 from persistence.database import Transaction
 from persistence.drawers import Drawers, Moves
 from persistence.models import Inbox, InboxEvent
+
+
+class Position(NamedTuple):
+    """A place in a stream: after its event `seq`. Of another epoch, it is in another stream."""
+
+    epoch: str
+    seq: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +34,10 @@ class InboxState:
     seq: int
     unread_count: int
     drawers: Drawers = field(default_factory=Drawers)
+
+    @property
+    def position(self) -> Position:
+        return Position(self.epoch, self.seq)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,14 +140,10 @@ class InboxRepository:
         entries = await self._connection.scalar(select(Inbox.drawers).where(Inbox.user_id == user_id))
         return Drawers(entries or {})
 
-    async def last_seqs(self, users: Sequence[str]) -> Mapping[str, int]:
-        """Each user's last event; the gateway's sweep."""
-        rows = await self._connection.execute(
-            select(Inbox.user_id, Inbox.last_seq).where(
-                Inbox.user_id == func.any(bindparam("users", users, ARRAY(TEXT)))
-            )
-        )
-        return {row.user_id: row.last_seq for row in rows}
+    async def last_positions(self, users: Sequence[str]) -> Mapping[str, Position]:
+        """Where the stream of each user who has one ends; the gateway's sweep."""
+        rows = await self._connection.execute(_LAST_POSITIONS, {"users": users})
+        return {user_id: Position(epoch, seq) for user_id, epoch, seq in rows}
 
     async def events_after(self, positions: Mapping[str, int], *, most: int) -> list[StoredEvent]:
         """Events of several users, each after that user's position, by user in order of `seq`."""
@@ -156,6 +163,10 @@ class InboxRepository:
 _UNREAD_COUNT = select(Inbox.unread_count).where(Inbox.user_id == bindparam("user_id"))
 _STATE = select(Inbox.epoch, Inbox.last_seq, Inbox.unread_count, Inbox.drawers).where(
     Inbox.user_id == bindparam("user_id")
+)
+# Of ten thousand users at once, so PostgreSQL spells the epochs.
+_LAST_POSITIONS = select(Inbox.user_id, cast(Inbox.epoch, TEXT), Inbox.last_seq).where(
+    Inbox.user_id == func.any(bindparam("users", type_=ARRAY(TEXT)))
 )
 _KEPT = select(func.count()).where(
     InboxEvent.user_id == bindparam("user_id"),

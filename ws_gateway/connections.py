@@ -4,15 +4,25 @@ import asyncio
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
+from enum import StrEnum
 from typing import NamedTuple
 
 import orjson
 
-from persistence.inbox import StoredEvent
+from persistence.inbox import Position, StoredEvent
 from ws_gateway import frames
 
 # About what a phone coming out of a tunnel has to catch up with; more is faster reloaded.
 _QUEUED_FRAMES = 512
+
+
+class Eviction(StrEnum):
+    """Why a connection is ended, for its client to come back and resume."""
+
+    SLOW = "slow"
+    """It does not read what it is given."""
+    ASTRAY = "astray"
+    """Nothing can be given to it any more: its stream does not have its position, or not what comes next."""
 
 
 class Outgoing(NamedTuple):
@@ -24,15 +34,14 @@ class Outgoing(NamedTuple):
 class Connection:
     """One socket's side of the stream: what it has been given, and what still waits to be written.
 
-    Counts are state, not events: only the newest waits. When the queue is full `on_overflow` is called,
-    to close the connection so that it comes back and resumes.
+    Counts are state, not events: only the newest waits. When the queue is full the connection is evicted.
     """
 
-    def __init__(self, user_id: str, *, position: int) -> None:
+    def __init__(self, user_id: str, position: Position) -> None:
         self.user_id = user_id
-        self.position = position
+        self.epoch, self.seq = position
         """The last event put into the queue."""
-        self.on_overflow: Callable[[], None] = lambda: None
+        self.evict: Callable[[Eviction], None] = lambda _: None
         self._since = datetime.now(UTC)
         self._frames: deque[Outgoing] = deque()
         self._count: bytes | None = None
@@ -43,9 +52,9 @@ class Connection:
         """How many frames are to be written."""
         return len(self._frames) + (self._count is not None)
 
-    def rewind(self, seq: int) -> None:
-        """Goes back to be given again what came after `seq`."""
-        self.position = seq
+    def rewind(self, position: Position) -> None:
+        """Goes back to be given again what came after `position`."""
+        self.epoch, self.seq = position
         self._since = datetime.now(UTC)
 
     def put_event(self, frame: bytes, committed_at: datetime) -> None:
@@ -53,7 +62,7 @@ class Connection:
 
     def put(self, frame: bytes, committed_at: datetime | None = None) -> None:
         if len(self._frames) >= _QUEUED_FRAMES:
-            self.on_overflow()
+            self.evict(Eviction.SLOW)
             return
         self._frames.append(Outgoing(frame, committed_at))
         self._filled.set()
@@ -102,14 +111,38 @@ class ConnectionRegistry:
     def positions(self, users: Iterable[str]) -> dict[str, int]:
         """For each of `users` that is here, the position of the connection that is furthest behind."""
         return {
-            user: min(connection.position for connection in self._by_user[user])
-            for user in users
-            if user in self._by_user
+            user: min(connection.seq for connection in self._by_user[user]) for user in users if user in self._by_user
         }
 
-    def behind(self, last_seqs: Mapping[str, int]) -> list[str]:
-        """The users with a connection that has not been given every event."""
-        return [user for user, position in self.positions(last_seqs).items() if position < last_seqs[user]]
+    def seqs(self, users: Iterable[str]) -> dict[Connection, int]:
+        """How far each connection of `users` is."""
+        return {connection: connection.seq for user in users for connection in self._by_user.get(user, ())}
+
+    def behind(self, ends: Mapping[str, Position]) -> dict[str, int]:
+        """The users with a connection that has not been given every event, and how far their streams go."""
+        return {user: ends[user].seq for user, seq in self.positions(ends).items() if seq < ends[user].seq}
+
+    def astray(self, before: Mapping[Connection, int], ends: Mapping[str, Position]) -> list[Connection]:
+        """Those whose position is not in their stream, which is gone, made anew, or shorter.
+
+        `before` is how far each was before the ends were read: what it has been given since may be beyond them.
+        """
+        return [
+            connection
+            for connection, seq in before.items()
+            if (end := ends.get(connection.user_id)) is None
+            or connection.epoch != end.epoch
+            or min(seq, connection.seq) > end.seq
+        ]
+
+    def left_behind(self, before: Mapping[Connection, int], up_to: Mapping[str, int]) -> list[Connection]:
+        """Those that lack events though all that are kept have been delivered, for each user up to a `seq`.
+
+        `before` is how far each was before the events were read; who has gone back since is read for again.
+        """
+        return [
+            connection for connection, seq in before.items() if seq <= connection.seq < up_to.get(connection.user_id, 0)
+        ]
 
     def deliver(self, event: StoredEvent) -> None:
         """Gives an event to each of its user's connections for which it is the next one.
@@ -119,12 +152,12 @@ class ConnectionRegistry:
         """
         frame = count = None
         for connection in self._by_user.get(event.user_id, ()):
-            if event.seq != connection.position + 1:
+            if event.seq != connection.seq + 1:
                 continue
             # Encoded once, whatever the number of devices.
             frame = frame or orjson.dumps({**event.message, "seq": event.seq})
             connection.put_event(frame, event.created_at)
-            connection.position = event.seq
+            connection.seq = event.seq
             if event.unread_count is not None:
                 count = count or frames.encode(frames.unread_count(event.unread_count, event.seq))
                 connection.put_count(count)

@@ -1,7 +1,9 @@
 """Where events come from: hints say who has moved, one reader fetches, a sweep finds what no hint told.
 
 The event rows are the truth. Whoever is behind is read for, whatever made it so: a new event, a lost hint, a
-connection that resumes. So there is one way for an event to reach a socket, and it is in order of `seq`.
+connection that resumes. So there is one way for an event to reach a socket, and it is in order of `seq`. Whoever
+cannot be brought there, because the rows are others now or are gone, is sent away to start afresh: it would be silent,
+or wrong, for as long as its socket is well.
 """
 
 import asyncio
@@ -13,7 +15,7 @@ from persistence.database import Database, DatabaseFault
 from persistence.hint_buses import HintsLost
 from persistence.hints import listen
 from persistence.inbox import InboxRepository
-from ws_gateway.connections import ConnectionRegistry
+from ws_gateway.connections import Connection, ConnectionRegistry, Eviction
 
 _SWEEP_SECONDS = 1.0
 _RETRY_SECONDS = 0.5
@@ -30,7 +32,8 @@ class EventFeed:
         self._database = database
         self._hints_url = hints_url
         self._registry = registry
-        self._moved: set[str] = set()
+        self._moved: dict[str, int] = {}
+        """Who may be behind, and how far their streams go for certain."""
         self._wake = asyncio.Event()
         self.sweep_finds = 0
         """Users that only the sweep found behind; near zero while hints work."""
@@ -38,38 +41,47 @@ class EventFeed:
 
     def wake(self, users: Iterable[str]) -> None:
         """These users may have connections that are behind."""
-        self._moved.update(users)
+        for user in users:
+            self._moved.setdefault(user, 0)
         self._wake.set()
 
     async def run(self) -> None:
         """Feeds the connections until cancelled; outages of the database are waited out."""
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._read())
+            tasks.create_task(self._read_for_ever())
             tasks.create_task(self._listen())
             tasks.create_task(self._sweep_for_ever())
 
-    async def _read(self) -> None:
+    async def _read_for_ever(self) -> None:
         while True:
             await self._wake.wait()
             self._wake.clear()
-            users, self._moved = self._moved, set()
-            positions = self._registry.positions(users)
-            if not positions:
-                continue
-            try:
-                async with self._database.statements() as transaction:
-                    events = await InboxRepository(transaction).events_after(positions, most=_EVENTS_PER_READ)
-            except DatabaseFault as error:
-                log.warning("cannot read events", error=str(error))
-                await asyncio.sleep(_RETRY_SECONDS)
-                self.wake(positions)
-                continue
-            for event in events:
-                self._registry.deliver(event)
-            if len(events) == _EVENTS_PER_READ:
-                self.wake(positions)
-            else:
-                await asyncio.sleep(min(len(events) * _REST_SECONDS_PER_EVENT, _LONGEST_REST_SECONDS))
+            moved, self._moved = self._moved, {}
+            await asyncio.sleep(await self._read(moved))
+
+    async def _read(self, moved: dict[str, int]) -> float:
+        """Gives those who have moved what they lack; how long to rest afterwards, in seconds."""
+        positions = self._registry.positions(moved)
+        if not positions:
+            return 0
+        before = self._registry.seqs(positions)
+        try:
+            async with self._database.statements() as transaction:
+                events = await InboxRepository(transaction).events_after(positions, most=_EVENTS_PER_READ)
+        except DatabaseFault as error:
+            log.warning("cannot read events", error=str(error))
+            self.wake(positions)
+            return _RETRY_SECONDS
+        is_all = len(events) < _EVENTS_PER_READ
+        up_to = moved if is_all else {}
+        for event in events:
+            self._registry.deliver(event)
+            up_to[event.user_id] = event.seq
+        _send_away(self._registry.left_behind(before, up_to))
+        if is_all:
+            return min(len(events) * _REST_SECONDS_PER_EVENT, _LONGEST_REST_SECONDS)
+        self.wake(positions)
+        return 0
 
     async def _listen(self) -> None:
         while True:
@@ -93,13 +105,21 @@ class EventFeed:
         users = self._registry.users()
         if not users:
             return
+        before = self._registry.seqs(users)
         try:
             async with self._database.statements() as transaction:
-                last_seqs = await InboxRepository(transaction).last_seqs(users)
+                ends = await InboxRepository(transaction).last_positions(users)
         except DatabaseFault as error:
             log.warning("cannot sweep", error=str(error))
             return
-        behind = [user for user in self._registry.behind(last_seqs) if user not in self._moved]
+        _send_away(self._registry.astray(before, ends))
+        behind = {user: seq for user, seq in self._registry.behind(ends).items() if user not in self._moved}
         if behind:
             self.sweep_finds += len(behind)
-            self.wake(behind)
+            self._moved |= behind
+            self._wake.set()
+
+
+def _send_away(connections: Iterable[Connection]) -> None:
+    for connection in connections:
+        connection.evict(Eviction.ASTRAY)

@@ -14,20 +14,24 @@ from identity.revocations import Revocations
 from identity.tokens import TokenVerifier
 from observability import where
 from persistence.database import Database, DatabaseUnavailable
-from persistence.inbox import InboxRepository, InboxState
+from persistence.inbox import InboxRepository, InboxState, Position
 from ws_gateway import frames
-from ws_gateway.connections import Connection, ConnectionRegistry
+from ws_gateway.connections import Connection, ConnectionRegistry, Eviction
 from ws_gateway.feed import EventFeed
 from ws_gateway.frames import CloseCode
 from ws_gateway.handshake import UNAVAILABLE, Handshakes, asked_position
 from ws_gateway.limits import Allowance, Limits, NoSeat, Seats, Turns
 from ws_gateway.metrics import Metrics
-from ws_gateway.session import Closed, Position, Session, end, where_to_begin
+from ws_gateway.session import Closed, Session, end, where_to_begin
 
 # Longer ones overflow some event loops' clocks.
 _LONGEST_TIMER = 86_400.0
 # RFC 6455 §7.4.1: no close frame at all.
 _CUT_OFF = 1006
+_EVICTIONS = {
+    Eviction.SLOW: (CloseCode.TOO_SLOW, "Too slow; reconnect and resume."),
+    Eviction.ASTRAY: (CloseCode.FAILED, "Cannot go on from here; reconnect and resume."),
+}
 
 log = structlog.get_logger("gateway")
 
@@ -96,11 +100,11 @@ class Gateway:
         them the connection, until a garbage collection that is rare here.
         """
         state, resumed = await self._where_to_begin(caller, position)
-        connection = Connection(caller.user_id, position=position.seq if resumed and position else state.seq)
+        connection = Connection(caller.user_id, position if resumed and position else state.position)
         connection.put(frames.encode(frames.established(state, resumed=resumed)))
 
-        def rewind(seq: int) -> None:
-            connection.rewind(seq)
+        def rewind(to: Position) -> None:
+            connection.rewind(to)
             self._feed.wake([caller.user_id])
 
         session = Session(
@@ -111,7 +115,7 @@ class Gateway:
             allowance=Allowance(self._limits.messages_per_second),
         )
         ended = asyncio.get_running_loop().create_future()
-        connection.on_overflow = lambda: self._evict(ended)
+        connection.evict = lambda reason: self._evict(ended, reason)
         self._end_in_time(session, ended)
         self._registry.add(connection)
         # What was committed since the state was read, or is to be replayed, is read for at once.
@@ -134,10 +138,10 @@ class Gateway:
         async with self._turns.taken(), self._database.statements() as transaction:
             return await where_to_begin(InboxRepository(transaction), caller.user_id, position)
 
-    def _evict(self, ended: asyncio.Future[None]) -> None:
+    def _evict(self, ended: asyncio.Future[None], reason: Eviction) -> None:
         if not ended.done():
-            self._metrics.evicted("slow")
-        end(ended, CloseCode.TOO_SLOW, "Too slow; reconnect and resume.")
+            self._metrics.evicted(reason)
+        end(ended, *_EVICTIONS[reason])
 
     def _end_in_time(self, session: Session, ended: asyncio.Future[None]) -> None:
         """Sees to it that the conversation is over when its token is, be it expired or revoked."""

@@ -12,12 +12,13 @@ from identity.credentials import find_token, joined
 from identity.revocations import Revocations
 from identity.tokens import TokenVerifier
 from persistence.database import Database, DatabaseUnavailable
+from persistence.inbox import Position
 from persistence.tickets import TicketRepository
 from ws_gateway.draining import Draining
 from ws_gateway.frames import CloseCode
 from ws_gateway.limits import Limits, Turns
 from ws_gateway.metrics import CONTENT_TYPE, Metrics
-from ws_gateway.session import Closed, Position
+from ws_gateway.session import Closed
 
 PATH = "/ws/notifications/"
 

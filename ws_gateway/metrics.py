@@ -31,7 +31,10 @@ class Metrics:
         )
         self._closes = Counter("gateway_closes", "Ended connections by close code.", ["code"], registry=self._registry)
         self._evictions = Counter(
-            "gateway_evictions", "Connections ended for what their client did.", ["reason"], registry=self._registry
+            "gateway_evictions",
+            "Connections ended though their client would stay.",
+            ["reason"],
+            registry=self._registry,
         )
         self._refusals = Counter(
             "gateway_handshakes_refused", "Handshakes without a socket.", ["reason"], registry=self._registry

@@ -3,7 +3,6 @@
 import asyncio
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -11,7 +10,7 @@ from identity.caller import CannotVerify, Identity, Unauthenticated
 from identity.tokens import TokenVerifier
 from notifications.contracts.errors import NotificationNotFound
 from persistence.database import Database, DatabaseUnavailable
-from persistence.inbox import InboxRepository, InboxState
+from persistence.inbox import InboxRepository, InboxState, Position
 from persistence.reading import ReadingRepository
 from ws_gateway import frames, messages
 from ws_gateway.frames import CloseCode, ErrorCode, ServerFrame
@@ -38,14 +37,6 @@ def end(conversation: asyncio.Future[None], code: CloseCode, reason: str) -> Non
         conversation.set_exception(Closed(code, reason))
 
 
-@dataclass(frozen=True, slots=True)
-class Position:
-    """Where a client says its copy of the stream ends."""
-
-    epoch: str
-    seq: int
-
-
 class Session:
     """`rewind` is told the position from which a resuming client wants to be given events."""
 
@@ -55,7 +46,7 @@ class Session:
         identity: Identity,
         database: Database,
         tokens: TokenVerifier,
-        rewind: Callable[[int], None],
+        rewind: Callable[[Position], None],
         allowance: Allowance,
     ) -> None:
         self.identity = identity
@@ -112,7 +103,7 @@ class Session:
                 async with self._database.statements() as transaction:
                     state, resumed = await where_to_begin(InboxRepository(transaction), self.identity.user_id, position)
                 if resumed:
-                    self._rewind(message.seq)
+                    self._rewind(position)
                 return frames.established(state, resumed=resumed)
             case messages.RefreshToken():
                 return await self._refresh(message.token)

@@ -10,9 +10,11 @@ from own_gateway import OwnGateway, own_gateway
 from prometheus_client.parser import text_string_to_metric_families
 from raw_socket import BINARY, frame, raw
 from socket_client import joined, notify
+from sqlalchemy import text
 
 from deploy.local.launch import LaunchedStack
 from notifications import NotificationsClient
+from persistence.database import Database
 
 
 @pytest.fixture
@@ -77,6 +79,20 @@ async def test_refusals_and_evictions_are_counted_by_reason(stack: LaunchedStack
         assert await socket.close_code() == 4009
     await counted(gateway, "gateway_handshakes_refused_total reason=unauthenticated", 1)
     await counted(gateway, "gateway_closes_total code=4009", 1)
+
+
+async def test_a_client_that_is_sent_away_to_start_afresh_is_counted(stack: LaunchedStack, gateway: OwnGateway) -> None:
+    user = uuid4().hex
+    database = Database(stack.environment["DATABASE_URL"], pool_size=1)
+    async with joined(stack, user, url=gateway.socket_url) as socket:
+        async with database.transaction() as transaction:
+            await transaction.connection.execute(
+                text("UPDATE inboxes SET epoch = gen_random_uuid() WHERE user_id = :user"), {"user": user}
+            )
+        assert (await socket.closing())[0] == 1011
+    await database.close()
+    await counted(gateway, "gateway_evictions_total reason=astray", 1)
+    await counted(gateway, "gateway_closes_total code=1011", 1)
 
 
 async def test_nothing_of_any_user_is_told(stack: LaunchedStack, gateway: OwnGateway) -> None:

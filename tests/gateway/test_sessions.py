@@ -15,11 +15,11 @@ from identity.revocations import Revocations
 from identity.tokens import TokenVerifier
 from persistence import events
 from persistence.database import Database
-from persistence.inbox import InboxRepository, InboxState
+from persistence.inbox import InboxRepository, InboxState, Position
 from persistence.revocations import revocations_in
 from ws_gateway.frames import CloseCode
 from ws_gateway.limits import Allowance
-from ws_gateway.session import REPLAY_MOST, Closed, Position, Session, may_resume
+from ws_gateway.session import REPLAY_MOST, Closed, Session, may_resume
 
 NOBODY_LISTENS = "postgresql+psycopg://nobody@127.0.0.1:1/nothing"
 
@@ -28,7 +28,7 @@ class Conversation:
     def __init__(self, stack: LaunchedStack, database: Database) -> None:
         self.user = f"user-{uuid4().hex[:12]}"
         self.database = database
-        self.rewound: list[int] = []
+        self.rewound: list[Position] = []
         self.session = Session(
             identity=Identity(user_id=self.user, is_staff=False, expires_at=datetime.now(UTC) + timedelta(hours=1)),
             database=database,
@@ -62,7 +62,7 @@ async def conversation(stack: LaunchedStack) -> AsyncIterator[Conversation]:
 async def test_resuming_rewinds_to_the_clients_position(conversation: Conversation) -> None:
     state = await conversation.happen(5)
     await conversation.say(type="resume", epoch=state.epoch, seq=2)
-    assert conversation.rewound == [2]
+    assert conversation.rewound == [Position(state.epoch, 2)]
 
 
 async def test_a_resume_that_cannot_be_leaves_the_connection_where_it_is(conversation: Conversation) -> None:
