@@ -28,7 +28,7 @@ export class Filters {
   }
 }
 
-/** The first of each name is chosen; a form needs no ids to keep its radio buttons apart from another one's. */
+/** The first of each name is chosen; forms keep their radio buttons apart. */
 function choice(name, value, label, ...picture) {
   const input = make("input", { type: "radio", name, value, checked: value === "all" || value === "" });
   return make("label", {}, input, make("span", {}, ...picture.filter(Boolean), label));

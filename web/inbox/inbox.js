@@ -70,13 +70,11 @@ export class Inbox {
     this.#isStale = !this.#isAwake;
     if (this.#isStale) return;
     this.#loads += 1;
-    this.#readAt = undefined;
     this.#view.busy(true);
-    let seq;
+    const { seq, service } = this.#client;
     const ask = async () => {
       await this.#saving;
-      seq = this.#client.seq;
-      return this.#client.service.list({ page_size: 50, ...this.#filters });
+      return service.list({ page_size: 50, ...this.#filters });
     };
     await this.#read(ask, () => {
       this.#readAt = seq;
@@ -112,7 +110,7 @@ export class Inbox {
     const unknown = () => [...this.#onScreen].find((each) => this.#list.get(each)?.isDetailed === false);
     for (let next = unknown(); next && !this.#signal.aborted; next = unknown()) {
       const { deliveries } = await this.#client.service.detail(next).catch(() => ({ deliveries: [] }));
-      // What a live event said while the detail was under way is newer than the detail.
+      // What an event has said meanwhile is newer than the detail.
       const heard = this.#list.get(next)?.deliveries ?? [];
       this.#list.update(next, { isDetailed: true, deliveries: merged(deliveries, heard) });
     }
@@ -162,7 +160,8 @@ export class Inbox {
   }
 
   #leave(id, place, word, call) {
-    const undo = () => this.#save(this.#change([id], { place: this.#place }), () => call(false));
+    const back = { place: this.#place };
+    const undo = () => this.#save(this.#change([id], back), () => call(false));
     if (word) this.#toast.say(word, { undo });
     this.#save(this.#change([id], { place }), () => call(true));
   }
@@ -204,16 +203,15 @@ export class Inbox {
   async #read(ask, prepare) {
     const load = this.#loads;
     this.#readings += 1;
-    const [answer] = await Promise.allSettled([ask()]);
+    const [{ value: page, reason }] = await Promise.allSettled([ask()]);
     this.#readings -= 1;
     if (load === this.#loads) {
-      if (answer.value) {
-        const { results, next } = answer.value;
+      if (page) {
         prepare?.();
-        this.#list.append(results.map((item) => ({ ...item, place: this.#place, isDetailed: false })));
-        this.#next = next;
+        this.#list.append(page.results.map((item) => ({ ...item, place: this.#place, isDetailed: false })));
+        this.#next = page.next;
       }
-      this.#view.failed(answer.reason);
+      this.#view.failed(reason);
       this.#view.busy(false);
     }
     if (!this.#readings) this.#held.splice(0).forEach((frame) => this.#apply(frame));
@@ -223,7 +221,7 @@ export class Inbox {
   #apply(frame) {
     if (this.#isAwake && this.#readings) this.#held.push(frame);
     else {
-      if (this.#isAwake && !(frame.seq <= this.#readAt)) this.#hear(frame);
+      if (this.#isAwake) this.#hear(frame);
       if (frame.notification) this.#view.arrived(frame.notification);
     }
   }
@@ -239,27 +237,26 @@ export class Inbox {
     else if (update === "deleted") this.#told(id, { isDeleted: true });
     else if (update === "archived" || update === "snoozed") {
       const place = data.archived_at ? "archive" : data.snoozed_until ? "asleep" : "inbox";
-      this.#told(id, { place }, place === this.#place);
+      this.#told(id, { ...data.notification, place }, place === this.#place);
     }
     this.#view.changed();
   }
 
-  /** Where one belongs that enters this view unknown, the service knows. */
+  /** Where one belongs that enters this view, the service knows, and the list if it was read with it. */
   #told(id, values, mayEnter) {
     for (const name in values) this.#changes.heard(id, name);
-    if (this.#list.get(id)) this.#list.update(id, values);
-    else if (mayEnter) this.load();
+    const known = this.#list.get(id);
+    if (mayEnter && (!known || (known.seq && known.place !== this.#place))) this.load();
+    else this.#list.update(id, values);
   }
 
+  /** Which of those that were read had come by then, the service knows. */
   #markEvery(isRead, { up_to_seq: upTo }, seq) {
     const reached = upTo ?? seq;
-    // Which of those that were read had come by then, the service knows.
     if (!(reached >= this.#readAt) || (!isRead && this.#filters.is_read)) this.load();
-    else {
-      for (const item of this.#list) {
-        if (item.place === "inbox" && !(item.seq > reached)) this.#told(item.id, { is_read: isRead });
-      }
-    }
+    else
+      for (const { id, place, seq: came } of this.#list)
+        if (place === "inbox" && !(came > reached)) this.#told(id, { is_read: isRead });
   }
 
   #deliver(id, { channel, status, reason }) {

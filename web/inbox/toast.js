@@ -15,7 +15,7 @@ export class Toast {
     this.#undo.addEventListener("click", () => this.undo());
     this.element = make("div", { className: "toast", part: "toast", hidden: true }, this.#text, this.#undo);
     this.status = make("div", { role: "status" }, this.element);
-    // Whoever is on the way to the button is given the time to get there.
+    // Whoever is on the way to the button has the time to get there.
     const on = (event, listener) => this.element.addEventListener(event, listener);
     for (const event of ["focusin", "pointerenter"]) on(event, () => clearTimeout(this.#timer));
     for (const event of ["focusout", "pointerleave"]) on(event, () => this.#wait());
