@@ -40,8 +40,7 @@ class InboxState:
         return Position(self.epoch, self.seq)
 
 
-@dataclass(frozen=True, slots=True)
-class StoredEvent:
+class StoredEvent(NamedTuple):
     user_id: str
     seq: int
     message: dict[str, Any]
@@ -150,7 +149,7 @@ class InboxRepository:
         rows = await self._connection.execute(
             _AFTER, {"users": list(positions), "positions": list(positions.values()), "most": most}
         )
-        return [StoredEvent(*row) for row in rows]
+        return [StoredEvent._make(row) for row in rows]
 
     async def has_events(self, user_id: str, *, after: int, up_to: int) -> bool:
         """Whether every event between two positions is still kept."""

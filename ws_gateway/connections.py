@@ -45,7 +45,7 @@ class Connection:
         self._since = datetime.now(UTC)
         self._frames: deque[Outgoing] = deque()
         self._count: bytes | None = None
-        self._filled = asyncio.Event()
+        self._awaited: asyncio.Future[None] | None = None
 
     @property
     def waiting(self) -> int:
@@ -65,11 +65,11 @@ class Connection:
             self.evict(Eviction.SLOW)
             return
         self._frames.append(Outgoing(frame, committed_at))
-        self._filled.set()
+        self._wake()
 
     def put_count(self, frame: bytes) -> None:
         self._count = frame
-        self._filled.set()
+        self._wake()
 
     async def next_frame(self) -> Outgoing:
         """The next frame to write; a count only when no event waits, so that it is never ahead of one."""
@@ -79,8 +79,13 @@ class Connection:
             if self._count is not None:
                 frame, self._count = self._count, None
                 return Outgoing(frame)
-            self._filled.clear()
-            await self._filled.wait()
+            self._awaited = asyncio.get_running_loop().create_future()
+            await self._awaited
+
+    def _wake(self) -> None:
+        # An asyncio.Event would do, with a lock and a deque more for each of many sockets.
+        if self._awaited is not None and not self._awaited.done():
+            self._awaited.set_result(None)
 
 
 class ConnectionRegistry:
@@ -108,6 +113,10 @@ class ConnectionRegistry:
     def users(self) -> list[str]:
         return list(self._by_user)
 
+    def present(self, moved: Mapping[str, int]) -> dict[str, int]:
+        """Of the users who have moved, those who are here."""
+        return {user: seq for user, seq in moved.items() if user in self._by_user}
+
     def positions(self, users: Iterable[str]) -> dict[str, int]:
         """For each of `users` that is here, the position of the connection that is furthest behind."""
         return {
@@ -118,9 +127,13 @@ class ConnectionRegistry:
         """How far each connection of `users` is."""
         return {connection: connection.seq for user in users for connection in self._by_user.get(user, ())}
 
-    def behind(self, ends: Mapping[str, Position]) -> dict[str, int]:
-        """The users with a connection that has not been given every event, and how far their streams go."""
-        return {user: ends[user].seq for user, seq in self.positions(ends).items() if seq < ends[user].seq}
+    def behind(self, connections: Iterable[Connection], ends: Mapping[str, Position]) -> dict[str, int]:
+        """The users of those that have not been given every event, and how far their streams go."""
+        return {
+            connection.user_id: end.seq
+            for connection in connections
+            if (end := ends.get(connection.user_id)) and connection.seq < end.seq
+        }
 
     def astray(self, before: Mapping[Connection, int], ends: Mapping[str, Position]) -> list[Connection]:
         """Those whose position is not in their stream, which is gone, made anew, or shorter.

@@ -7,7 +7,9 @@ or wrong, for as long as its socket is well.
 """
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import TypeVar
 
 import structlog
 
@@ -20,9 +22,13 @@ from ws_gateway.connections import Connection, ConnectionRegistry, Eviction
 _SWEEP_SECONDS = 1.0
 _RETRY_SECONDS = 0.5
 _EVENTS_PER_READ = 2_000
+# What is done for so many at once, sockets wait for: a few milliseconds.
+_USERS_AT_ONCE = 1_000
 # What comes meanwhile shares the next read: the busier it is, the fewer they are, which leaves more to those who write.
 _REST_SECONDS_PER_EVENT = 0.001
 _LONGEST_REST_SECONDS = 0.02
+
+Item = TypeVar("Item")
 
 log = structlog.get_logger("feed")
 
@@ -57,7 +63,13 @@ class EventFeed:
             await self._wake.wait()
             self._wake.clear()
             moved, self._moved = self._moved, {}
-            await asyncio.sleep(await self._read(moved))
+            try:
+                rests = [await self._read(dict(some)) for some in _batches(self._registry.present(moved).items())]
+            except DatabaseFault as error:
+                log.warning("cannot read events", error=str(error))
+                self.wake(moved)
+                rests = [_RETRY_SECONDS]
+            await asyncio.sleep(max(rests, default=0))
 
     async def _read(self, moved: dict[str, int]) -> float:
         """Gives those who have moved what they lack; how long to rest afterwards, in seconds."""
@@ -65,13 +77,8 @@ class EventFeed:
         if not positions:
             return 0
         before = self._registry.seqs(positions)
-        try:
-            async with self._database.statements() as transaction:
-                events = await InboxRepository(transaction).events_after(positions, most=_EVENTS_PER_READ)
-        except DatabaseFault as error:
-            log.warning("cannot read events", error=str(error))
-            self.wake(positions)
-            return _RETRY_SECONDS
+        async with self._database.statements() as transaction:
+            events = await InboxRepository(transaction).events_after(positions, most=_EVENTS_PER_READ)
         is_all = len(events) < _EVENTS_PER_READ
         up_to = moved if is_all else {}
         for event in events:
@@ -102,22 +109,29 @@ class EventFeed:
             await self._sweep()
 
     async def _sweep(self) -> None:
-        users = self._registry.users()
-        if not users:
-            return
-        before = self._registry.seqs(users)
         try:
-            async with self._database.statements() as transaction:
-                ends = await InboxRepository(transaction).last_positions(users)
+            for users in _batches(self._registry.users()):
+                await self._look_at(users)
         except DatabaseFault as error:
             log.warning("cannot sweep", error=str(error))
-            return
+
+    async def _look_at(self, users: list[str]) -> None:
+        """Whether they are where their streams are, and can be brought there."""
+        before = self._registry.seqs(users)
+        async with self._database.statements() as transaction:
+            ends = await InboxRepository(transaction).last_positions(users)
         _send_away(self._registry.astray(before, ends))
-        behind = {user: seq for user, seq in self._registry.behind(ends).items() if user not in self._moved}
+        behind = {user: seq for user, seq in self._registry.behind(before, ends).items() if user not in self._moved}
         if behind:
             self.sweep_finds += len(behind)
             self._moved |= behind
             self._wake.set()
+
+
+def _batches(items: Iterable[Item]) -> Iterator[list[Item]]:
+    remaining = iter(items)
+    while batch := list(islice(remaining, _USERS_AT_ONCE)):
+        yield batch
 
 
 def _send_away(connections: Iterable[Connection]) -> None:

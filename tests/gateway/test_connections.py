@@ -127,13 +127,13 @@ def test_the_feed_reads_from_the_connection_that_is_furthest_behind() -> None:
 
 
 def test_a_user_is_behind_while_one_connection_is() -> None:
-    registry, _ = registered(4, 2)
-    assert registry.behind({"ada": at(4)}) == {"ada": 4}
+    registry, connections = registered(4, 2)
+    assert registry.behind(connections, {"ada": at(4)}) == {"ada": 4}
 
 
 def test_nobody_is_behind_when_all_have_had_everything() -> None:
-    registry, _ = registered(4, 4)
-    assert registry.behind({"ada": at(4)}) == {}
+    registry, connections = registered(4, 4)
+    assert registry.behind(connections, {"ada": at(4)}) == {}
 
 
 @pytest.mark.parametrize("ends", [{"ada": at(3)}, {"ada": Position("another", 4)}, {"ada": Position("another", 9)}, {}])
