@@ -62,23 +62,27 @@ class EventFeed:
         while True:
             await self._wake.wait()
             self._wake.clear()
-            moved, self._moved = self._moved, {}
+            self._moved = self._registry.present(self._moved)
             try:
-                rests = [await self._read(dict(some)) for some in _batches(self._registry.present(moved).items())]
+                rests = [await self._read(users) for users in _batches(list(self._moved))]
             except DatabaseFault as error:
                 log.warning("cannot read events", error=str(error))
-                self.wake(moved)
                 rests = [_RETRY_SECONDS]
             await asyncio.sleep(max(rests, default=0))
 
-    async def _read(self, moved: dict[str, int]) -> float:
-        """Gives those who have moved what they lack; how long to rest afterwards, in seconds."""
+    async def _read(self, users: list[str]) -> float:
+        """Gives some who have moved what they lack; how long to rest afterwards, in seconds."""
+        moved = {user: self._moved.pop(user) for user in users}
         positions = self._registry.positions(moved)
         if not positions:
             return 0
         before = self._registry.seqs(positions)
-        async with self._database.statements() as transaction:
-            events = await InboxRepository(transaction).events_after(positions, most=_EVENTS_PER_READ)
+        try:
+            async with self._database.statements() as transaction:
+                events = await InboxRepository(transaction).events_after(positions, most=_EVENTS_PER_READ)
+        except DatabaseFault:
+            self.wake(positions)
+            raise
         is_all = len(events) < _EVENTS_PER_READ
         up_to = moved if is_all else {}
         for event in events:
