@@ -10,8 +10,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 import orjson
-from sqlalchemy import bindparam, cast, func, select, text
-from sqlalchemy.dialects.postgresql import ARRAY, BIGINT, TEXT
+from sqlalchemy import bindparam, func, select, text
 
 from persistence import events
 from persistence.database import Transaction
@@ -80,21 +79,22 @@ _LOCK = text(
 )
 
 # One look at the index for each user. As a plain join it reads a new month from end to end until PostgreSQL has
-# gathered statistics of it, once for every hint.
+# gathered statistics of it, once for every hint. What is known comes as JSON, which is written and read in a fraction
+# of an array's time.
 _AFTER = text(
     """
     SELECT event.user_id, event.seq, event.message, event.unread_count, event.created_at
-    FROM unnest(:users, :positions) AS known (user_id, seq)
+    FROM json_each_text(cast(:positions AS json)) AS known (user_id, seq)
     CROSS JOIN LATERAL (
         SELECT * FROM inbox_events
-        WHERE inbox_events.user_id = known.user_id AND inbox_events.seq > known.seq
+        WHERE inbox_events.user_id = known.user_id AND inbox_events.seq > cast(known.seq AS bigint)
         ORDER BY inbox_events.seq
         LIMIT :most
     ) AS event
     ORDER BY event.user_id, event.seq
     LIMIT :most
     """
-).bindparams(bindparam("users", type_=ARRAY(TEXT)), bindparam("positions", type_=ARRAY(BIGINT)))
+)
 
 
 class InboxRepository:
@@ -141,14 +141,12 @@ class InboxRepository:
 
     async def last_positions(self, users: Sequence[str]) -> Mapping[str, Position]:
         """Where the stream of each user who has one ends; the gateway's sweep."""
-        rows = await self._connection.execute(_LAST_POSITIONS, {"users": users})
+        rows = await self._connection.execute(_LAST_POSITIONS, {"users": orjson.dumps(users).decode()})
         return {user_id: Position(epoch, seq) for user_id, epoch, seq in rows}
 
     async def events_after(self, positions: Mapping[str, int], *, most: int) -> list[StoredEvent]:
         """Events of several users, each after that user's position, by user in order of `seq`."""
-        rows = await self._connection.execute(
-            _AFTER, {"users": list(positions), "positions": list(positions.values()), "most": most}
-        )
+        rows = await self._connection.execute(_AFTER, {"positions": orjson.dumps(positions).decode(), "most": most})
         return [StoredEvent._make(row) for row in rows]
 
     async def has_events(self, user_id: str, *, after: int, up_to: int) -> bool:
@@ -164,8 +162,11 @@ _STATE = select(Inbox.epoch, Inbox.last_seq, Inbox.unread_count, Inbox.drawers).
     Inbox.user_id == bindparam("user_id")
 )
 # Of ten thousand users at once, so PostgreSQL spells the epochs.
-_LAST_POSITIONS = select(Inbox.user_id, cast(Inbox.epoch, TEXT), Inbox.last_seq).where(
-    Inbox.user_id == func.any(bindparam("users", type_=ARRAY(TEXT)))
+_LAST_POSITIONS = text(
+    """
+    SELECT user_id, cast(epoch AS text), last_seq
+    FROM inboxes JOIN json_array_elements_text(cast(:users AS json)) AS asked (user_id) USING (user_id)
+    """
 )
 _KEPT = select(func.count()).where(
     InboxEvent.user_id == bindparam("user_id"),

@@ -117,15 +117,16 @@ class ConnectionRegistry:
         """Of the users who have moved, those who are here."""
         return {user: seq for user, seq in moved.items() if user in self._by_user}
 
-    def positions(self, users: Iterable[str]) -> dict[str, int]:
-        """For each of `users` that is here, the position of the connection that is furthest behind."""
-        return {
-            user: min(connection.seq for connection in self._by_user[user]) for user in users if user in self._by_user
-        }
-
     def seqs(self, users: Iterable[str]) -> dict[Connection, int]:
         """How far each connection of `users` is."""
         return {connection: connection.seq for user in users for connection in self._by_user.get(user, ())}
+
+    def positions(self, seqs: Mapping[Connection, int]) -> dict[str, int]:
+        """For each user of these connections, how far the one is that is furthest behind."""
+        positions: dict[str, int] = {}
+        for connection, seq in seqs.items():
+            positions[connection.user_id] = min(seq, positions.get(connection.user_id, seq))
+        return positions
 
     def behind(self, connections: Iterable[Connection], ends: Mapping[str, Position]) -> dict[str, int]:
         """The users of those that have not been given every event, and how far their streams go."""

@@ -73,10 +73,10 @@ class EventFeed:
     async def _read(self, users: list[str]) -> float:
         """Gives some who have moved what they lack; how long to rest afterwards, in seconds."""
         moved = {user: self._moved.pop(user) for user in users}
-        positions = self._registry.positions(moved)
+        before = self._registry.seqs(moved)
+        positions = self._registry.positions(before)
         if not positions:
             return 0
-        before = self._registry.seqs(positions)
         try:
             async with self._database.statements() as transaction:
                 events = await InboxRepository(transaction).events_after(positions, most=_EVENTS_PER_READ)

@@ -123,7 +123,7 @@ async def test_a_frame_that_is_put_later_wakes_the_writer() -> None:
 
 def test_the_feed_reads_from_the_connection_that_is_furthest_behind() -> None:
     registry, _ = registered(4, 2, 3)
-    assert registry.positions(["ada", "bob"]) == {"ada": 2}
+    assert registry.positions(registry.seqs(["ada", "bob"])) == {"ada": 2}
 
 
 def test_a_user_is_behind_while_one_connection_is() -> None:
